@@ -1,0 +1,36 @@
+# `make demo` and `make test` are all that a newcomer needs; both do their own set-up.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# The stamp holds a hash of everything that decides what is installed, so that an old or a moved
+# environment, another Python or a changed pin is noticed, and nothing else is.
+STAMP  := $(VENV)/.rrb-installed
+WANTED = $(shell { cat pyproject.toml constraints.txt; $(PYTHON) -V; pwd; } | cksum)
+
+.PHONY: setup demo test test-all lint bench clean
+
+setup:
+	@if [ "$$(cat $(STAMP) 2>/dev/null)" != "$(WANTED)" ] || ! $(BIN)/python -c 'import rrb' 2>/dev/null; then \
+	  set -e; rm -rf $(VENV); $(PYTHON) -m venv $(VENV); \
+	  $(BIN)/python -m pip install --quiet -c constraints.txt torch==2.13.0; \
+	  $(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[dev]'; \
+	  echo "$(WANTED)" > $(STAMP); \
+	fi
+	@$(BIN)/rrb doctor --compile > /dev/null
+
+demo: setup
+	$(BIN)/rrb demo --out out/demo
+
+test: setup
+	$(BIN)/python -m pytest -q -m "not slow" -n 2 --dist worksteal
+
+test-all: setup
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) out build .pytest_cache .mypy_cache .ruff_cache .hypothesis

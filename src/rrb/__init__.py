@@ -1,0 +1,49 @@
+"""rrb: reconstruct, rasterize, backprop. The mesh and the metric pose of an object from one RGB image.
+
+Public names are loaded when first used, so `import rrb` costs nothing and needs neither torch nor numba.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rrb._jit import set_threads
+    from rrb.errors import RrbError
+    from rrb.geometry.camera import Camera
+    from rrb.geometry.image_io import load_mask
+    from rrb.geometry.mesh import Mesh
+    from rrb.geometry.pose import Pose
+    from rrb.geometry.voxels import Voxels
+    from rrb.raster.approximations import APPROXIMATIONS, silhouette
+    from rrb.raster.fragments import rasterize
+    from rrb.raster.render import render
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "APPROXIMATIONS": "rrb.raster.approximations",
+    "Camera": "rrb.geometry.camera",
+    "Mesh": "rrb.geometry.mesh",
+    "Pose": "rrb.geometry.pose",
+    "RrbError": "rrb.errors",
+    "Voxels": "rrb.geometry.voxels",
+    "load_mask": "rrb.geometry.image_io",
+    "rasterize": "rrb.raster.fragments",
+    "render": "rrb.raster.render",
+    "set_threads": "rrb._jit",
+    "silhouette": "rrb.raster.approximations",
+}
+
+__all__ = [*_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'rrb' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOME]
