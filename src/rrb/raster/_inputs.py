@@ -1,0 +1,106 @@
+"""What a rasterizing function accepts, brought into the one form that kernels take."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rrb._jit import run_parallel, split, threads
+from rrb.errors import BadInputError, UnsupportedDeviceError
+from rrb.raster.topology import Topology, topology
+
+MAX_SIDE = 32768
+
+
+@dataclass(frozen=True)
+class Scene:
+    """vertices (B, V, 3) contiguous float32 or float64; one Topology an image; the batch shape as given."""
+
+    vertices: np.ndarray
+    topologies: list[Topology]
+    height: int
+    width: int
+    near: float  # 0 stands for the default
+    batch: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.vertices)
+
+    def empty(self, *trailing: int, dtype: Any = None) -> np.ndarray:
+        shape = (len(self), self.height, self.width, *trailing)
+        return np.empty(shape, dtype or self.vertices.dtype)
+
+    def for_each_image(self, draw: Callable[[int], None]) -> None:
+        """Call draw(image) for every image of the batch, in parallel."""
+        run_parallel(draw, len(self))
+
+    def for_each_band(self, draw: Callable[[int, int, int], None]) -> None:
+        """Call draw(image, row_from, row_to) so that every row is drawn, in parallel.
+
+        One image is cut into bands only where that pays for waking a thread. A band that starts at row 0
+        is the first of its image.
+        """
+        work = len(self.topologies[0].faces) * 30 + self.height * self.width if len(self) else 0  # about ns
+        bands = threads() if len(self) < threads() and work > 1_000_000 else 1
+        pieces = [(i, *rows) for i in range(len(self)) for rows in split(self.height, bands)]
+        run_parallel(lambda k: draw(*pieces[k]), len(pieces))
+
+
+def is_tensor(array: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(array, torch.Tensor)
+
+
+def as_numpy(array: Any, what: str) -> np.ndarray:
+    """A view on the array's memory. A tensor on a device without kernels is refused, never copied."""
+    if not is_tensor(array):
+        return np.asarray(array)
+    if array.device.type != "cpu":
+        raise UnsupportedDeviceError(
+            f"{what} is on {array.device} but there are kernels for cpu only: move it with .cpu()"
+        )
+    if array.dtype not in (sys.modules["torch"].float16, sys.modules["torch"].bfloat16):
+        return array.detach().numpy()
+    raise BadInputError(f"{what} has dtype {array.dtype}; float32 and float64 are accepted")
+
+
+def scene(vertices_px: Any, faces: Any, size: tuple[int, int], near: float | None) -> Scene:
+    """Check vertices_px (..., V, 3), faces (F, 3) or (..., F, 3), size (height, width) and near."""
+    vertices = as_numpy(vertices_px, "vertices_px")
+    if vertices.ndim < 2 or vertices.shape[-1] != 3:
+        raise BadInputError(f"vertices_px has shape {vertices.shape}; (..., V, 3) is accepted")
+    if vertices.dtype not in (np.float32, np.float64):
+        raise BadInputError(f"vertices_px has dtype {vertices.dtype}; float32 and float64 are accepted")
+    height, width = _checked_size(size)
+    if near is not None and not 0.0 < near < np.inf:
+        raise BadInputError(f"near is {near}; a positive distance or None is accepted")
+    batch = vertices.shape[:-2]
+    flat = np.ascontiguousarray(vertices).reshape(-1, *vertices.shape[-2:])
+    return Scene(flat, _topologies(faces, batch, flat.shape), height, width, near or 0.0, batch)
+
+
+def _checked_size(size: Any) -> tuple[int, int]:
+    try:
+        height, width = (int(side) for side in size)
+    except (TypeError, ValueError):
+        raise BadInputError(f"size is {size!r}; (height, width) in whole pixels is accepted") from None
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE and (height, width) == tuple(size)):
+        raise BadInputError(f"size is {size!r}; (height, width) from 1 to {MAX_SIDE} each is accepted")
+    return height, width
+
+
+def _topologies(faces: Any, batch: tuple[int, ...], shape: tuple[int, ...]) -> list[Topology]:
+    array = as_numpy(faces, "faces")
+    if array.ndim < 2 or array.shape[-1] != 3 or array.dtype.kind not in "iu":
+        raise BadInputError(
+            f"faces has shape {array.shape} and dtype {array.dtype}; whole numbers (F, 3) or (..., F, 3) are accepted"
+        )
+    if array.ndim == 2:
+        return [topology(array, shape[1])] * shape[0]
+    if array.shape[:-2] != batch:
+        raise BadInputError(f"faces has batch shape {array.shape[:-2]} but vertices_px has {batch}")
+    return [topology(one, shape[1]) for one in array.reshape(-1, *array.shape[-2:])]

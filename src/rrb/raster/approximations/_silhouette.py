@@ -1,0 +1,29 @@
+"""The one way in which a silhouette drawn by kernels becomes differentiable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rrb.raster._inputs import Scene, is_tensor, scene
+
+Draw = Callable[[Scene], tuple[np.ndarray, Any]]
+"""Scene -> (image (B, H, W), whatever the backward pass wants to see again)."""
+
+Backward = Callable[[Scene, np.ndarray, Any, np.ndarray, np.ndarray], None]
+"""Adds the gradient of image (B, H, W) to grad_vertices (B, V, 3): (scene, image, saved, grad_image, grad_vertices)."""
+
+
+def silhouette_by(
+    draw: Draw, backward: Backward, vertices_px: Any, faces: Any, size: tuple[int, int], near: float | None
+) -> Any:
+    """(..., H, W) like vertices_px: a tensor with autograd for a tensor, an array for an array."""
+    given = scene(vertices_px, faces, size, near)
+    shape = (*given.batch, given.height, given.width)
+    if not is_tensor(vertices_px):
+        return draw(given)[0].reshape(shape)
+    from rrb.raster.approximations._autograd import Silhouette
+
+    return Silhouette.apply(vertices_px, given, draw, backward).view(shape)
