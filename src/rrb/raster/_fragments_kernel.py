@@ -37,7 +37,9 @@ def draw_row(face_index, inverse_depth, face, row, start, stop, plane, least, mo
 
 
 @inline
-def draw_triangle(face_index, inverse_depth, face, row_from, row_to, x0, y0, x1, y1, x2, y2, plane, least, most):
+def draw_triangle(
+    face_index, inverse_depth, face, row_from, row_to, x0, y0, x1, y1, x2, y2, plane, least, most
+):
     """As `fill_triangle` of the antialias kernel, with a depth test. Of equal depths the first face stays."""
     x0, y0, x1, y1, x2, y2 = sorted_by_y(x0, y0, x1, y1, x2, y2)
     top = max(first_centre(y0, row_to), row_from)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def scene(vertices_px: Any, faces: Any, size: tuple[int, int], near: float | Non
     if near is not None and not 0.0 < near < np.inf:
         raise BadInputError(f"near is {near}; a positive distance or None is accepted")
     batch = vertices.shape[:-2]
-    flat = np.ascontiguousarray(vertices).reshape(-1, *vertices.shape[-2:])
+    flat = np.ascontiguousarray(vertices).reshape(math.prod(batch), *vertices.shape[-2:])
     return Scene(flat, _topologies(faces, batch, flat.shape), height, width, near or 0.0, batch)
 
 
@@ -103,4 +104,4 @@ def _topologies(faces: Any, batch: tuple[int, ...], shape: tuple[int, ...]) -> l
         return [topology(array, shape[1])] * shape[0]
     if array.shape[:-2] != batch:
         raise BadInputError(f"faces has batch shape {array.shape[:-2]} but vertices_px has {batch}")
-    return [topology(one, shape[1]) for one in array.reshape(-1, *array.shape[-2:])]
+    return [topology(one, shape[1]) for one in array.reshape(math.prod(batch), *array.shape[-2:])]

@@ -78,7 +78,9 @@ def topology(faces: np.ndarray, n_vertices: int) -> Topology:
 def _checked(faces: np.ndarray) -> Topology:
     lowest, highest = (int(faces.min()), int(faces.max())) if faces.size else (0, -1)
     if lowest < -1 or (lowest == -1 and not np.array_equal((faces < 0).all(1), (faces < 0).any(1))):
-        raise BadInputError("faces hold negative vertex numbers; only whole rows of -1 (padding) are accepted")
+        raise BadInputError(
+            "faces hold negative vertex numbers; only whole rows of -1 (padding) are accepted"
+        )
     if highest >= 2**31 - 1:
         raise BadInputError(f"faces name vertex {highest}; at most {2**31 - 2} is accepted")
     return Topology(np.array(faces, dtype=np.int32, order="C"), highest + 1)

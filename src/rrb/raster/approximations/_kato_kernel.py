@@ -39,7 +39,9 @@ def add_gains(gains, start, stop, crossing, share_a, share_b, eps, to_a, to_b):
 
 
 @inline
-def pull_face(vertices, faces, face, line, inner, outer, along, across, near, eps, gained, lost, shown, grad_vertices):
+def pull_face(
+    vertices, faces, face, line, inner, outer, along, across, near, eps, gained, lost, shown, grad_vertices
+):
     """Pull the edges of `face` that cross `line` between its cell `inner`, which it shows, and `outer`.
 
     gained (cells,): how much the loss would fall were a cell covered; lost: were it uncovered, and

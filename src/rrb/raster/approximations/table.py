@@ -29,10 +29,14 @@ def silhouette(
     """
     draw = APPROXIMATIONS.get(approximation)
     if draw is None:
-        raise BadInputError(f"approximation is {approximation!r}; one of {', '.join(APPROXIMATIONS)} is accepted")
+        raise BadInputError(
+            f"approximation is {approximation!r}; one of {', '.join(APPROXIMATIONS)} is accepted"
+        )
     if knobs:
         accepted = [p.name for p in inspect.signature(draw).parameters.values() if p.kind is p.KEYWORD_ONLY]
         unknown = sorted(set(knobs) - set(accepted))
         if unknown:
-            raise BadInputError(f"{approximation} has no knob {unknown[0]!r}; {', '.join(accepted)} are accepted")
+            raise BadInputError(
+                f"{approximation} has no knob {unknown[0]!r}; {', '.join(accepted)} are accepted"
+            )
     return draw(vertices_px, faces, size, **knobs)
