@@ -1,0 +1,111 @@
+"""What is drawn from fragments: attributes, depth, normals, object coordinates.
+
+Plain functions of (values on the mesh, faces, fragments). They take NumPy arrays or torch tensors alike and
+are differentiable in the values and, through the barycentric weights, in the vertices, with visibility held
+fixed. faces (F, 3), or (..., F, 3) with one list an image; pictures are (..., H, W) or (..., H, W, C), and 0
+where nothing is seen. Colour is in `texture.py` and `lighting.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from rrb.errors import BadInputError
+from rrb.raster._inputs import as_numpy, is_tensor
+from rrb.raster.fragments import Fragments
+from rrb.raster.pixels import alike, covered_pixels
+from rrb.raster.smoothing import corner_normals
+
+CREASE_ANGLE = math.radians(40)
+
+
+def interpolate(attributes: Any, faces: Any, fragments: Fragments) -> Any:
+    """(..., H, W, C): attributes of the vertices, (V, C) for all images or (..., V, C), seen in each pixel.
+
+    Perspective-correct: an attribute that is linear on a triangle in space is linear on it in the picture.
+    """
+    _expect(attributes, 2, "attributes", "(..., V, C)")
+    pixels = covered_pixels(fragments)
+    corners = pixels.corner_vertices(as_numpy(faces, "faces"))
+    return pixels.picture(pixels.blend(pixels.rows(attributes, corners, "attributes")))
+
+
+def interpolate_corners(attributes: Any, fragments: Fragments) -> Any:
+    """(..., H, W, C): attributes of the faces' corners, (F, 3, C) for all images or (..., F, 3, C)."""
+    _expect(attributes, 3, "attributes", "(..., F, 3, C)")
+    if attributes.shape[-2] != 3:
+        raise BadInputError(
+            f"corner attributes have shape {tuple(attributes.shape)}; (..., F, 3, C) is accepted"
+        )
+    pixels = covered_pixels(fragments)
+    n_corners, n_columns = attributes.shape[-3] * 3, attributes.shape[-1]
+    table = attributes.reshape(*attributes.shape[:-3], n_corners, n_columns)
+    corners = pixels.face[:, None] * 3 + np.arange(3)
+    return pixels.picture(pixels.blend(pixels.rows(table, corners, "attributes")))
+
+
+def depth(fragments: Fragments) -> Any:
+    """(..., H, W): z of the camera frame, in the vertices' unit; 0 where nothing is seen."""
+    inverse = fragments.inverse_depth
+    if is_tensor(inverse):
+        seen = fragments.covered
+        # The inner `where` keeps 1 / 0 out of the gradient.
+        return seen / inverse.where(seen, inverse.new_ones(()))
+    return np.divide(1.0, inverse, out=np.zeros_like(inverse), where=inverse > 0)
+
+
+def normals(
+    vertices_camera: Any, faces: Any, fragments: Fragments, *, crease_angle: float = CREASE_ANGLE
+) -> Any:
+    """(..., H, W, 3): unit normals in the camera frame (x right, y down, z forward), towards the camera.
+
+    vertices_camera (..., V, 3). Faces that meet at a vertex are smoothed into each other where their normals
+    differ by less than `crease_angle` (radians, up to pi / 2), whichever way they are wound; 0 draws every
+    face flat. A face seen from behind shows its back's normal.
+    """
+    if not 0.0 <= crease_angle <= math.pi / 2:
+        raise BadInputError(f"crease_angle is {crease_angle}; radians from 0 to pi / 2 are accepted")
+    _expect(vertices_camera, 2, "vertices_camera", "(..., V, 3)")
+    pixels = covered_pixels(fragments)
+    return pixels.picture(corner_normals(vertices_camera, as_numpy(faces, "faces"), pixels, crease_angle))
+
+
+def object_coordinates(
+    vertices_object: Any, faces: Any, fragments: Fragments, *, box_normalised: bool = True
+) -> Any:
+    """(..., H, W, 3): where on the object each pixel looks, in the object frame.
+
+    vertices_object (V, 3) or (..., V, 3). Box-normalised, each axis runs from 0 to 1 over the vertices'
+    bounding box (0.5 along an axis without extent); otherwise they are in the vertices' unit.
+    """
+    _expect(vertices_object, 2, "vertices_object", "(..., V, 3)")
+    if box_normalised:
+        vertices_object = _in_box(vertices_object)
+    return interpolate(vertices_object, faces, fragments)
+
+
+def _in_box(vertices: Any) -> Any:
+    if is_tensor(vertices):
+        low, high = vertices.amin(-2, keepdim=True), vertices.amax(-2, keepdim=True)
+    else:
+        low, high = vertices.min(-2, keepdims=True), vertices.max(-2, keepdims=True)
+    flat = (high == low) + 0 * low  # 1 where there is no extent, in the vertices' precision
+    return (vertices - low + flat / 2) / (high - low + flat)
+
+
+def blend_background(picture: Any, background: Any, covered: Any) -> Any:
+    """picture (..., H, W, C) where covered (..., H, W), background, a colour (C,) or a picture, elsewhere."""
+    picture, background = alike(picture, background)
+    if is_tensor(picture):
+        import torch
+
+        return torch.where(torch.as_tensor(covered)[..., None], picture, background.to(picture.dtype))
+    return np.where(covered[..., None], picture, np.asarray(background, picture.dtype))
+
+
+def _expect(array: Any, least: int, what: str, accepted: str) -> None:
+    if getattr(array, "ndim", 0) < least:
+        raise BadInputError(f"{what} has shape {tuple(np.shape(array))}; {accepted} is accepted")
