@@ -1,0 +1,1 @@
+"""Everything that draws on arrays: pictures, contours over them, panels, animations."""

@@ -1,0 +1,95 @@
+"""Contours of masks drawn over a picture, and pictures side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from rrb.errors import BadInputError
+from rrb.viz.pictures import BLUE, GREEN, ORANGE, VERMILLION, enlarge, rgb8
+
+COLOURS = (BLUE, VERMILLION, GREEN, ORANGE)
+_FINE = 4  # lines are drawn this much larger, then averaged: crisp, without stairs
+
+
+def contours(mask: Any, threshold: float = 0.5) -> list[np.ndarray]:
+    """Polylines (N, 2) of x, y in pixels, (0, 0) the outer corner of the first pixel, where mask crosses.
+
+    The mask (H, W) is interpolated between pixel centres; where it touches the picture's border it has none.
+    """
+    from skimage.measure import find_contours
+
+    array = mask.detach().numpy() if hasattr(mask, "detach") else np.asarray(mask)
+    if array.ndim != 2:
+        raise BadInputError(f"the mask has shape {array.shape}; (H, W) is accepted")
+    if min(array.shape) < 2:
+        return []
+    return [line[:, ::-1] + 0.5 for line in find_contours(array.astype(np.float64), threshold)]
+
+
+def overlay(
+    picture: Any,
+    masks: Sequence[Any],
+    *,
+    colours: Sequence[tuple[int, int, int]] = COLOURS,
+    width_px: float = 1.5,
+    scale: int = 1,
+) -> np.ndarray:
+    """(scale H, scale W, 3) uint8: the contours of masks (H, W) over a picture (H, W, 3), the last on top.
+
+    `width_px` counts pixels of the result; `scale` enlarges the picture, so that lines are finer than its
+    pixels.
+    """
+    drawn = enlarge(rgb8(picture), scale).astype(np.float64)
+    for i, mask in enumerate(masks):
+        if np.shape(mask) != np.shape(picture)[:2]:
+            raise BadInputError(
+                f"the mask is {_size(np.shape(mask))} but the picture is {_size(np.shape(picture))}"
+            )
+        lines = [line * scale for line in contours(mask)]
+        for colour, width in (((255, 255, 255), width_px + 1.5), (colours[i % len(colours)], width_px)):
+            share = _line_coverage(lines, drawn.shape[:2], width)[..., None]
+            drawn += (np.asarray(colour) - drawn) * share
+    return np.rint(drawn).astype(np.uint8)
+
+
+def _line_coverage(lines: list[np.ndarray], shape: tuple[int, ...], width_px: float) -> np.ndarray:
+    """(H, W): the share of each pixel that the lines cover."""
+    from PIL import Image, ImageDraw
+
+    height, width = shape
+    canvas = Image.new("L", (width * _FINE, height * _FINE))
+    draw = ImageDraw.Draw(canvas)
+    for line in lines:
+        corners = [tuple(p) for p in (line * _FINE).tolist()]
+        draw.line(corners, fill=255, width=max(1, round(width_px * _FINE)), joint="curve")
+    fine = np.asarray(canvas, np.float64).reshape(height, _FINE, width, _FINE)
+    return fine.mean((1, 3)) / 255
+
+
+def side_by_side(
+    pictures: Sequence[Any], captions: Sequence[str] = (), *, gap_px: int = 12, text_px: int = 16
+) -> np.ndarray:
+    """One picture, uint8, of several in a row on white, each with its caption underneath."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    panels = [rgb8(p) for p in pictures]
+    text_height = round(text_px * 1.8) if captions else 0
+    height = max(p.shape[0] for p in panels) + 2 * gap_px + text_height
+    width = sum(p.shape[1] + gap_px for p in panels) + gap_px
+    canvas = Image.new("RGB", (width, height), "white")
+    draw = ImageDraw.Draw(canvas)
+    left = gap_px
+    for i, panel in enumerate(panels):
+        canvas.paste(Image.fromarray(panel), (left, gap_px))
+        if i < len(captions):
+            middle = (left + panel.shape[1] / 2, gap_px + panel.shape[0] + text_height / 2)
+            draw.text(middle, captions[i], "black", ImageFont.load_default(text_px), anchor="mm")
+        left += panel.shape[1] + gap_px
+    return np.asarray(canvas)
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]}x{shape[0]}" if len(shape) > 1 else str(shape)

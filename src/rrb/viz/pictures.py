@@ -1,0 +1,69 @@
+"""Arrays as pictures: 8-bit values, enlarging, signed quantities in colour, and writing a file whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rrb.errors import BadFileError, BadInputError
+
+BLUE, ORANGE, GREEN, VERMILLION = (0, 114, 178), (230, 159, 0), (0, 158, 115), (213, 94, 0)
+"""Colours that stay apart for colour-blind readers (Okabe and Ito)."""
+
+
+def rgb8(picture: Any) -> np.ndarray:
+    """(H, W, 3) uint8 of a picture (H, W) or (H, W, 3): uint8, bool, or sRGB values in [0, 1], cut there."""
+    array = picture.detach().numpy() if hasattr(picture, "detach") else np.asarray(picture)
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
+        raise BadInputError(f"the picture has shape {array.shape}; (H, W) and (H, W, 3) are accepted")
+    if array.dtype != np.uint8:
+        array = np.rint(np.clip(array.astype(np.float64), 0, 1) * 255).astype(np.uint8)
+    return array if array.ndim == 3 else np.repeat(array[..., None], 3, axis=2)
+
+
+def enlarge(picture: np.ndarray, factor: int) -> np.ndarray:
+    """Every pixel as factor x factor equal ones."""
+    return picture.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def signed_colours(values: Any, limit: float | None = None) -> np.ndarray:
+    """(H, W, 3) uint8: blue where values (H, W) are negative, vermillion where positive, white at 0.
+
+    `limit` is the size that gets the full colour; by default the largest there is.
+    """
+    array = values.detach().numpy() if hasattr(values, "detach") else np.asarray(values)
+    limit = limit or float(np.abs(array).max()) or 1.0
+    strength = np.clip(np.abs(array) / limit, 0, 1)[..., None]
+    full = np.where(array[..., None] < 0, BLUE, VERMILLION) / 255
+    return rgb8(1 + (full - 1) * strength)
+
+
+def save_picture(path: str | Path, picture: np.ndarray) -> None:
+    """Write a PNG, or what the suffix says: (H, W) or (H, W, 3) uint8, (H, W) uint16, or values in [0, 1]."""
+    from PIL import Image
+
+    if picture.dtype != np.uint16:
+        picture = picture if picture.dtype == np.uint8 else rgb8(picture)
+    with written_whole(path) as unfinished:
+        Image.fromarray(picture).save(unfinished)
+
+
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """Yield a name beside `path` to write to, with its suffix; it becomes `path` when all went well."""
+    path = Path(path)
+    unfinished = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield unfinished
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise BadFileError(f"{path}: cannot be written ({error.strerror or error})") from error

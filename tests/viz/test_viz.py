@@ -1,0 +1,110 @@
+"""Laws of what draws on arrays."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rrb.errors import BadInputError, RrbError
+from rrb.viz.animation import save_gif
+from rrb.viz.overlay import COLOURS, contours, overlay, side_by_side
+from rrb.viz.pictures import rgb8, save_picture, signed_colours, written_whole
+
+
+def disc(size=(40, 60), centre=(33.0, 17.5), radius=10.0):
+    x, y = np.meshgrid(np.arange(size[1]) + 0.5, np.arange(size[0]) + 0.5)
+    return np.clip(radius + 0.5 - np.hypot(x - centre[0], y - centre[1]), 0, 1)
+
+
+def test_the_contour_of_a_disc_is_its_circle_in_our_pixels():
+    (line,) = contours(disc())
+    distance = np.hypot(*(line - [33.0, 17.5]).T)
+    np.testing.assert_allclose(distance, 10.0, atol=0.15)
+
+
+def test_the_border_of_the_picture_is_no_contour():
+    assert contours(np.ones((8, 9))) == []
+    half = np.zeros((8, 9))
+    half[:, :4] = 1
+    (line,) = contours(half)
+    np.testing.assert_allclose(line[:, 0], 4.0)
+
+
+@pytest.mark.parametrize("scale", [1, 3])
+def test_overlay_colours_the_contour_and_leaves_the_rest(scale):
+    picture = np.full((40, 60, 3), 90, np.uint8)
+    drawn = overlay(picture, [disc()], scale=scale, width_px=2)
+    assert drawn.shape == (40 * scale, 60 * scale, 3)
+    np.testing.assert_array_equal(drawn[0, 0], 90)
+    assert abs(drawn[int(17.5 * scale), int(33 * scale)].astype(int) - 90).max() == 0
+    on_line = np.abs(drawn.astype(int) - COLOURS[0]).max(-1) < 12
+    rows, columns = np.nonzero(on_line)
+    radius = np.hypot((columns + 0.5) / scale - 33, (rows + 0.5) / scale - 17.5)
+    assert len(rows) > 20 * scale
+    np.testing.assert_allclose(radius, 10, atol=1.3)
+
+
+def test_overlay_refuses_a_mask_of_another_size():
+    with pytest.raises(BadInputError, match="60x40"):
+        overlay(np.zeros((30, 60, 3)), [disc()])
+
+
+def test_panels_keep_their_pixels():
+    first, second = np.full((10, 20, 3), 50, np.uint8), np.full((14, 8, 3), 200, np.uint8)
+    joined = side_by_side([first, second], ["one", "two"], gap_px=4)
+    np.testing.assert_array_equal(joined[4:14, 4:24], first)
+    np.testing.assert_array_equal(joined[4:18, 28:36], second)
+    assert joined[18:].min() < 128  # the captions
+
+
+def test_signed_colours():
+    drawn = signed_colours(np.array([[-2.0, 0, 1, 2]])).astype(int)
+    np.testing.assert_array_equal(drawn[0, 1], 255)
+    assert drawn[0, 0, 2] > drawn[0, 0, 0]
+    assert drawn[0, 3, 0] > drawn[0, 2, 2]
+    assert np.all(signed_colours(np.zeros((2, 2))) == 255)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_saved_picture_is_read_back(tmp_path, dtype):
+    values = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, (5, 7)).astype(dtype)
+    save_picture(tmp_path / "new" / "a.png", values)
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "new" / "a.png")), values)
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(TypeError), written_whole(path) as unfinished:
+        unfinished.write_text("half") + None
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "a").write_text("")
+    with pytest.raises(RrbError, match="cannot be written"):
+        save_picture(tmp_path / "a" / "b.png", np.zeros((2, 2), np.uint8))
+
+
+def test_an_animation_has_its_frames_and_colours(tmp_path):
+    frames = [np.full((12, 16, 3), value, np.uint8) for value in (0, 90, 200)]
+    save_gif(tmp_path / "a.gif", frames, frame_s=0.1, last_s=1.0)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert gif.n_frames == 3
+        for i, frame in enumerate(frames):
+            gif.seek(i)
+            shown = np.asarray(gif.convert("RGB")).astype(int)
+            assert abs(shown - frame).max() <= 3
+            assert gif.info["duration"] == (1000 if i == 2 else 100)
+
+
+def test_frames_of_different_sizes_or_none_are_refused(tmp_path):
+    with pytest.raises(BadInputError, match="at least one"):
+        save_gif(tmp_path / "a.gif", [])
+    with pytest.raises(BadInputError, match="differ in size"):
+        save_gif(tmp_path / "a.gif", [np.zeros((2, 2, 3)), np.zeros((2, 3, 3))])
+
+
+def test_pictures_of_other_shapes_are_refused():
+    with pytest.raises(BadInputError, match="accepted"):
+        rgb8(np.zeros((4, 4, 4)))
