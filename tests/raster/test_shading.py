@@ -138,9 +138,9 @@ def test_depth_of_a_sphere_within_its_facets():
 def test_object_coordinates_fill_the_box():
     points, vertices_px, faces = sphere(3)
     fragments = rasterize(vertices_px, faces, SIZE)
-    raw = shading.object_coordinates(points, faces, fragments, box_normalised=False)
-    boxed = shading.object_coordinates(points, faces, fragments)
-    low, high = points.min(0), points.max(0)
+    low, high = box = np.stack([points.min(0), points.max(0)])
+    raw = shading.object_coordinates(points, faces, fragments)
+    boxed = shading.object_coordinates(points, faces, fragments, box)
     seen = fragments.covered
     np.testing.assert_allclose(boxed[seen], (raw[seen] - low) / (high - low), atol=1e-12)
     assert boxed.min() >= 0
@@ -151,7 +151,7 @@ def test_a_flat_mesh_has_coordinate_one_half_across():
     vertices_px = np.array([[5.0, 5, 2], [50, 5, 2], [5, 35, 2]])
     fragments = rasterize(vertices_px, np.array([[0, 1, 2]]), SIZE)
     flat = np.array([[0.0, 0, 4], [1, 0, 4], [0, 1, 4]])
-    drawn = shading.object_coordinates(flat, np.array([[0, 1, 2]]), fragments)
+    drawn = shading.object_coordinates(flat, np.array([[0, 1, 2]]), fragments, flat[[0, 0]])
     np.testing.assert_allclose(drawn[fragments.covered][:, 2], 0.5)
 
 
@@ -215,7 +215,7 @@ def drawings(vertices_px, faces, attributes):
         "depth": shading.depth(fragments),
         "flat normals": shading.normals(points, faces, fragments, crease_angle=0),
         "smooth normals": smooth,
-        "coordinates": shading.object_coordinates(points, faces, fragments),
+        "coordinates": shading.object_coordinates(attributes, faces, fragments, 0.5 * attributes[:2]),
         "colour": srgb_from_linear(colour * light(smooth)),
     }, fragments.face_index
 
@@ -271,13 +271,12 @@ def test_arrays_and_tensors_agree_and_keep_their_precision(dtype):
         smooth = shading.normals(vertices, faces, fragments)
         yield shading.depth(fragments)
         yield smooth
-        yield shading.object_coordinates(vertices, faces, fragments)
+        yield shading.object_coordinates(vertices, faces, fragments, vertices[:2])
         lit = shading.interpolate(colours, faces, fragments) * DirectionalLight()(smooth)
         yield srgb_from_linear(lit)
         yield linear_from_srgb(lit)
         yield SphericalHarmonics(np.arange(9) / 9)(smooth)
         yield sample_texture(colours.reshape(9, -1, 3), smooth[..., :2])
-        yield shading.blend_background(lit, np.ones(3), fragments.covered)
 
     ours = list(all_of(vertices_px, colours))
     theirs = list(all_of(torch.from_numpy(vertices_px), torch.from_numpy(colours)))

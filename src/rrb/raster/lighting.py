@@ -11,7 +11,7 @@ import numpy as np
 
 from rrb.errors import BadInputError
 from rrb.raster._inputs import is_tensor
-from rrb.raster.pixels import alike, unit
+from rrb.raster.pixels import alike, like, unit
 
 Light = Callable[[Any], Any]
 """Normals (..., 3), unit, camera frame -> brightness (..., 1) or (..., 3), from 0, in linear light."""
@@ -26,7 +26,7 @@ class DirectionalLight:
     """
 
     towards_light: Any = (-0.45, -0.75, -0.7)  # above the camera's left shoulder
-    intensity: float = 0.75
+    intensity: float = 0.7
     ambient: float = 0.3
 
     def __post_init__(self) -> None:
@@ -41,7 +41,7 @@ class DirectionalLight:
         normals, towards = alike(normals, unit(towards))
         facing = (normals * towards).sum(-1)[..., None]
         facing = facing.clamp(min=0) if is_tensor(facing) else np.maximum(facing, 0)
-        return _like(self.ambient + self.intensity * facing, normals)
+        return like(self.ambient + self.intensity * facing, normals)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class SphericalHarmonics:
         basis, columns = alike(spherical_harmonics(normals), columns)
         brightness = (basis[..., None] * columns).sum(-2)
         brightness = brightness.clamp(min=0) if is_tensor(brightness) else np.maximum(brightness, 0)
-        return _like(brightness, normals)
+        return like(brightness, normals)
 
 
 def spherical_harmonics(directions: Any) -> Any:
@@ -91,8 +91,3 @@ def spherical_harmonics(directions: Any) -> Any:
 
         return torch.stack(rows, -1)
     return np.stack(rows, -1)
-
-
-def _like(brightness: Any, normals: Any) -> Any:
-    """In the precision of the normals, whatever the light's own numbers are."""
-    return brightness.to(normals.dtype) if is_tensor(brightness) else brightness.astype(normals.dtype)

@@ -103,11 +103,24 @@ def sum_runs(values: Any, lengths: np.ndarray) -> Any:
 
 def alike(*arrays: Any) -> tuple[Any, ...]:
     """All as tensors if one of them is a tensor, all as they are otherwise."""
-    if not any(is_tensor(a) for a in arrays):
-        return arrays
+    return tuple(_tensor(a) for a in arrays) if any(is_tensor(a) for a in arrays) else arrays
+
+
+def like(values: Any, template: Any) -> Any:
+    """values in the precision of template, a tensor if either is one."""
+    values, template = alike(values, template)
+    if is_tensor(values):
+        return values.to(template.dtype)
+    return np.asarray(values, template.dtype)
+
+
+def _tensor(array: Any) -> Any:
     import torch
 
-    return tuple(torch.as_tensor(a) for a in arrays)
+    if is_tensor(array):
+        return array
+    array = np.asarray(array)
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
 
 
 def cross(a: Any, b: Any) -> Any:

@@ -73,37 +73,18 @@ def normals(
     return pixels.picture(corner_normals(vertices_camera, as_numpy(faces, "faces"), pixels, crease_angle))
 
 
-def object_coordinates(
-    vertices_object: Any, faces: Any, fragments: Fragments, *, box_normalised: bool = True
-) -> Any:
+def object_coordinates(vertices_object: Any, faces: Any, fragments: Fragments, box: Any = None) -> Any:
     """(..., H, W, 3): where on the object each pixel looks, in the object frame.
 
-    vertices_object (V, 3) or (..., V, 3). Box-normalised, each axis runs from 0 to 1 over the vertices'
-    bounding box (0.5 along an axis without extent); otherwise they are in the vertices' unit.
+    vertices_object (V, 3) or (..., V, 3). Given a box (2, 3), lowest and highest corner, each axis runs from
+    0 to 1 over it (0.5 along an axis without extent); otherwise the vertices' unit.
     """
-    _expect(vertices_object, 2, "vertices_object", "(..., V, 3)")
-    if box_normalised:
-        vertices_object = _in_box(vertices_object)
-    return interpolate(vertices_object, faces, fragments)
-
-
-def _in_box(vertices: Any) -> Any:
-    if is_tensor(vertices):
-        low, high = vertices.amin(-2, keepdim=True), vertices.amax(-2, keepdim=True)
-    else:
-        low, high = vertices.min(-2, keepdims=True), vertices.max(-2, keepdims=True)
-    flat = (high == low) + 0 * low  # 1 where there is no extent, in the vertices' precision
-    return (vertices - low + flat / 2) / (high - low + flat)
-
-
-def blend_background(picture: Any, background: Any, covered: Any) -> Any:
-    """picture (..., H, W, C) where covered (..., H, W), background, a colour (C,) or a picture, elsewhere."""
-    picture, background = alike(picture, background)
-    if is_tensor(picture):
-        import torch
-
-        return torch.where(torch.as_tensor(covered)[..., None], picture, background.to(picture.dtype))
-    return np.where(covered[..., None], picture, np.asarray(background, picture.dtype))
+    if box is None:
+        return interpolate(vertices_object, faces, fragments)
+    vertices_object, box = alike(vertices_object, box)
+    low, high = box[0], box[1]
+    flat = (high == low) + 0 * low  # 1 where there is no extent, in the box's precision
+    return interpolate((vertices_object - low + flat / 2) / (high - low + flat), faces, fragments)
 
 
 def _expect(array: Any, least: int, what: str, accepted: str) -> None:

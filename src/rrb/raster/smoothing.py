@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from rrb.raster._inputs import as_numpy
-from rrb.raster.pixels import Pixels, alike, cross, sum_runs, take, unit
+from rrb.raster.pixels import Pixels, cross, like, sum_runs, take, unit
 
 
 def corner_normals(vertices: Any, faces: np.ndarray, pixels: Pixels, crease_angle: float) -> Any:
@@ -55,9 +55,8 @@ def _smooth(
     directions = as_numpy(units, "normals")
     cosine = np.einsum("ni,ni->n", directions[own], directions[around])
     counts = (np.abs(cosine) > math.cos(crease_angle)) | (own == around)
-    share = np.where(counts, np.where(cosine < 0, -1, 1), 0).astype(directions.dtype)[:, None]
-    share, neighbours = alike(share, take(area_normals, around))
-    return unit(sum_runs(neighbours * share, lengths))
+    share = np.where(counts, np.where(cosine < 0, -1, 1), 0)[:, None]
+    return unit(sum_runs(take(area_normals, around) * like(share, area_normals), lengths))
 
 
 def _faces_around(triangles: np.ndarray, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -77,5 +76,4 @@ def _towards_camera(points: Any, triangles: np.ndarray, units: np.ndarray, seen_
     """(P, 1) of +1 and -1: whether the seen face, not the smoothed normal, is turned to the camera."""
     one_corner = as_numpy(points, "vertices")[triangles[seen_face, 0]]
     away = np.einsum("pi,pi->p", one_corner, units[seen_face]) > 0
-    sign = np.where(away, -1, 1).astype(units.dtype)[:, None]
-    return alike(sign, points)[0]
+    return like(np.where(away, -1, 1)[:, None], points)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from rrb.errors import BadInputError
-from rrb.viz.pictures import rgb8, written_whole
+from rrb.geometry.files import write_bytes
+from rrb.viz.pictures import rgb8
 
 _SAMPLED = 16  # frames from which the common palette is chosen
 
@@ -30,7 +32,6 @@ def save_gif(path: str | Path, frames: Sequence[Any], *, frame_s: float = 0.08, 
     palette = Image.fromarray(np.concatenate(some)).quantize(255, Image.Quantize.MEDIANCUT)
     reduced = [Image.fromarray(p).quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
     milliseconds = [round(1000 * frame_s)] * (len(reduced) - 1) + [round(1000 * last_s)]
-    with written_whole(path) as unfinished:
-        reduced[0].save(
-            unfinished, "GIF", save_all=True, append_images=reduced[1:], duration=milliseconds, loop=0
-        )
+    file = io.BytesIO()
+    reduced[0].save(file, "GIF", save_all=True, append_images=reduced[1:], duration=milliseconds, loop=0)
+    write_bytes(path, file.getvalue())

@@ -1,16 +1,15 @@
-"""Arrays as pictures: 8-bit values, enlarging, signed quantities in colour, and writing a file whole."""
+"""Arrays as pictures: 8-bit values, enlarging, signed quantities in colour, PNG files."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rrb.errors import BadFileError, BadInputError
+from rrb.errors import BadInputError
+from rrb.geometry.files import write_bytes
 
 BLUE, ORANGE, GREEN, VERMILLION = (0, 114, 178), (230, 159, 0), (0, 158, 115), (213, 94, 0)
 """Colours that stay apart for colour-blind readers (Okabe and Ito)."""
@@ -44,26 +43,11 @@ def signed_colours(values: Any, limit: float | None = None) -> np.ndarray:
 
 
 def save_picture(path: str | Path, picture: np.ndarray) -> None:
-    """Write a PNG, or what the suffix says: (H, W) or (H, W, 3) uint8, (H, W) uint16, or values in [0, 1]."""
+    """Write a PNG: (H, W) or (H, W, 3) uint8, (H, W) uint16, or sRGB values in [0, 1]."""
     from PIL import Image
 
     if picture.dtype != np.uint16:
         picture = picture if picture.dtype == np.uint8 else rgb8(picture)
-    with written_whole(path) as unfinished:
-        Image.fromarray(picture).save(unfinished)
-
-
-@contextmanager
-def written_whole(path: str | Path) -> Iterator[Path]:
-    """Yield a name beside `path` to write to, with its suffix; it becomes `path` when all went well."""
-    path = Path(path)
-    unfinished = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            yield unfinished
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise BadFileError(f"{path}: cannot be written ({error.strerror or error})") from error
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG", optimize=True)
+    write_bytes(path, file.getvalue())

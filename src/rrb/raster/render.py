@@ -1,0 +1,154 @@
+"""`render`: a mesh seen by a camera, as every picture that fragments give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rrb.errors import BadInputError
+from rrb.raster import shading
+from rrb.raster._inputs import is_tensor
+from rrb.raster.approximations import silhouette
+from rrb.raster.fragments import Fragments, rasterize
+from rrb.raster.lighting import DirectionalLight, Light
+from rrb.raster.pixels import like
+from rrb.raster.texture import linear_from_srgb, sample_texture, srgb_from_linear
+
+if TYPE_CHECKING:
+    from rrb.geometry.camera import Camera
+    from rrb.geometry.mesh import Mesh
+    from rrb.geometry.pose import Pose
+
+BARE = 0.8  # sRGB grey of a mesh without colours
+WHITE = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What a camera sees of a mesh; each picture is computed when first asked for, from one rasterization.
+
+    Pictures are (..., H, W) or (..., H, W, 3), the batch being that of the poses; arrays, or tensors that
+    are differentiable in pose and mesh if either was given as a tensor.
+    """
+
+    mesh: Mesh
+    vertices_camera: Any  # (..., V, 3) metres, camera frame
+    vertices_px: Any  # (..., V, 3) x, y in pixels and z in metres
+    fragments: Fragments
+    size: tuple[int, int]  # height, width
+    near: float | None = field(repr=False)
+    approximation: str = field(repr=False)
+    light: Light | None = field(repr=False)
+    background: Any = field(repr=False)
+    supersampling: int = field(repr=False)
+
+    @cached_property
+    def silhouette(self) -> Any:
+        """(..., H, W) in [0, 1], by the chosen approximation."""
+        return silhouette(
+            self.vertices_px, self.mesh.faces, self.size, approximation=self.approximation, near=self.near
+        )
+
+    @cached_property
+    def depth(self) -> Any:
+        """(..., H, W): z of the camera frame in metres, 0 where nothing is seen."""
+        return shading.depth(self.fragments)
+
+    @cached_property
+    def normals(self) -> Any:
+        """(..., H, W, 3): unit normals in the camera frame, towards the camera; 0 where nothing is seen."""
+        return shading.normals(self.vertices_camera, self.mesh.faces, self.fragments)
+
+    @cached_property
+    def coordinates(self) -> Any:
+        """(..., H, W, 3): object coordinates, 0 to 1 over the bounding box on each axis; 0 background."""
+        mesh = self.mesh
+        return shading.object_coordinates(mesh.vertices, mesh.faces, self.fragments, mesh.bounding_box())
+
+    @cached_property
+    def colour(self) -> Any:
+        """(..., H, W, 3): sRGB in [0, 1], lit in linear light, on the background, averaged over samples."""
+        n = self.supersampling
+        fragments = self.fragments if n == 1 else self._fragments_of_samples()
+        light = base_colour(self.mesh, fragments)
+        if self.light is not None:
+            own = (
+                self.normals if n == 1 else shading.normals(self.vertices_camera, self.mesh.faces, fragments)
+            )
+            light = light * self.light(own)
+        covered = like(fragments.covered, light)[..., None]
+        behind = like(linear_from_srgb(self.background), light)
+        return srgb_from_linear(_averaged(light * covered, n) + (1 - _averaged(covered, n)) * behind)
+
+    def _fragments_of_samples(self) -> Fragments:
+        n = self.supersampling
+        stretch = like(np.array([n, n, 1]), self.vertices_px)
+        return rasterize(
+            self.vertices_px * stretch, self.mesh.faces, (self.size[0] * n, self.size[1] * n), near=self.near
+        )
+
+
+def render(
+    mesh: Mesh,
+    camera_from_object: Pose,
+    camera: Camera,
+    *,
+    light: Light | None = DirectionalLight(),  # noqa: B008 (frozen)
+    background: Any = WHITE,
+    supersampling: int = 1,
+    scale: Any = 1.0,
+    near: float | None = None,
+    approximation: str = "antialias",
+) -> Drawing:
+    """Draw `mesh` at `camera_from_object`, one pose or a batch: p_camera = R @ (scale * p_object) + t.
+
+    light: brightness from normals, or None for the bare colours. background: an sRGB colour (3,) or picture
+    (H, W, 3) in [0, 1]. supersampling: colour is averaged over that many samples along each side of a pixel;
+    the other pictures always have one. approximation: that of `silhouette`. near: see `rasterize`.
+    """
+    if not isinstance(supersampling, int) or not 1 <= supersampling <= 16:
+        raise BadInputError(f"supersampling is {supersampling!r}; a whole number from 1 to 16 is accepted")
+    size = (camera.height_px, camera.width_px)
+    vertices_camera = camera_from_object @ (scale * mesh.vertices)
+    vertices_px = camera.project(vertices_camera)
+    return Drawing(
+        mesh=mesh,
+        vertices_camera=vertices_camera,
+        vertices_px=vertices_px,
+        fragments=rasterize(vertices_px, mesh.faces, size, near=near),
+        size=size,
+        near=near,
+        approximation=approximation,
+        light=light,
+        background=background,
+        supersampling=supersampling,
+    )
+
+
+def base_colour(mesh: Mesh, fragments: Fragments) -> Any:
+    """(..., H, W, 3): the surface's own colour, linear light: vertex colours times texture; grey without."""
+    colour: Any = None
+    if mesh.vertex_colours is not None:
+        colour = shading.interpolate(linear_from_srgb(mesh.vertex_colours), mesh.faces, fragments)
+    if mesh.texture is not None:
+        texture = mesh.texture
+        texture = texture / 255.0 if is_tensor(texture) else texture.astype(np.float32) / np.float32(255)
+        uv = shading.interpolate_corners(mesh.uv, fragments)
+        seen = sample_texture(linear_from_srgb(texture), uv)
+        colour = seen if colour is None else colour * seen
+    if colour is None:
+        grey = fragments.barycentric * 0 + 1  # its shape, kind and precision
+        colour = grey * float(linear_from_srgb(BARE))
+    return colour
+
+
+def _averaged(picture: Any, n: int) -> Any:
+    """(..., H, W, C) of (..., n H, n W, C): means over n x n blocks."""
+    if n == 1:
+        return picture
+    *batch, height, width, channels = picture.shape
+    blocks = picture.reshape(*batch, height // n, n, width // n, n, channels)
+    return blocks.mean((-4, -2))
