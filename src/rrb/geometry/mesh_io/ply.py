@@ -1,0 +1,97 @@
+"""PLY: vertices and polygons, text or binary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rrb.errors import BadFileError
+from rrb.geometry.files import read_bytes, write_bytes
+from rrb.geometry.mesh import Mesh
+from rrb.geometry.mesh_io import text
+from rrb.geometry.mesh_io.ply_body import Columns, read_binary, read_text
+from rrb.geometry.mesh_io.ply_header import Header, parse_header
+from rrb.geometry.mesh_io.polygons import as_integer_colours, colours_in_unit_range, fan
+from rrb.geometry.winding import as_numpy
+
+_RGB = ("red", "green", "blue")
+_TEXTURED = {"s", "t", "u", "v", "texture_u", "texture_v", "texcoord"}
+
+
+def read(path: Path) -> Mesh:
+    """Vertices, their colours, polygons; what else the file holds is named in the notes."""
+    data = read_bytes(path)
+    header, start = parse_header(path, data)
+    if header.encoding == "ascii":
+        columns = read_text(path, header, data, start)
+    else:
+        columns = read_binary(path, header, data, start)
+    vertices, colours, notes = _vertices(path, columns["vertex"])
+    faces = _faces(path, columns["face"], len(vertices))
+    return Mesh(vertices, faces, colours, name=str(path), notes=notes + _left_out(header))
+
+
+def _vertices(path: Path, columns: Columns) -> tuple[NDArray, NDArray | None, tuple[str, ...]]:
+    if any(isinstance(columns.get(axis), tuple | None) for axis in "xyz"):
+        raise BadFileError(f"{path}: its vertices have {', '.join(columns)}; x, y and z are needed")
+    vertices = np.stack([np.asarray(columns[axis], np.float64) for axis in "xyz"], axis=1)
+    if any(isinstance(columns.get(name), tuple | None) for name in _RGB):
+        return vertices, None, ()
+    colours, notes = colours_in_unit_range(np.stack([np.asarray(columns[name]) for name in _RGB], 1), path)
+    return vertices, colours, notes
+
+
+def _faces(path: Path, columns: Columns, n_vertices: int) -> NDArray[np.int64]:
+    corners = columns.get("vertex_indices", columns.get("vertex_index"))
+    if not isinstance(corners, tuple):
+        raise BadFileError(
+            f"{path}: its faces have {', '.join(columns)};"
+            " a list called vertex_indices or vertex_index is needed"
+        )
+    counts, index = corners
+    if counts.min() < 3:
+        raise BadFileError(
+            f"{path}: face {int(counts.argmin())} has {counts.min()} corners; 3 or more are accepted"
+        )
+    wrong = ~((index >= 0) & (index < n_vertices) & text.whole_numbers(index.astype(np.float64)))
+    if wrong.any():
+        at = int(wrong.argmax())
+        face = int(np.repeat(np.arange(len(counts)), counts)[at])
+        raise BadFileError(
+            f"{path}: face {face} names the vertex {index[at]:g}; 0 to {n_vertices - 1} are accepted"
+        )
+    return index.astype(np.int64)[fan(counts)]
+
+
+def _left_out(header: Header) -> tuple[str, ...]:
+    names = {e.name: {p.name for p in e.properties} for e in header.elements}
+    notes = [f"the file's {n!r} was left out" for n in names if n not in ("vertex", "face")]
+    if (names["vertex"] | names["face"]) & _TEXTURED:
+        notes.append("the file's texture coordinates were left out")
+    if names["face"] & set(_RGB):
+        notes.append("the file's face colours were left out")
+    return tuple(notes)
+
+
+def write(mesh: Mesh, path: Path) -> None:
+    """Binary little-endian; vertices in their own precision, colours as bytes where that loses nothing."""
+    vertices, faces = as_numpy(mesh.vertices), as_numpy(mesh.faces)
+    real = "double" if vertices.dtype == np.float64 else "float"
+    fields = [(axis, vertices[:, i], real) for i, axis in enumerate("xyz")]
+    if mesh.vertex_colours is not None:
+        colours = as_numpy(mesh.vertex_colours)
+        as_bytes = as_integer_colours(colours)
+        kind = "double" if as_bytes is None else "uchar"
+        fields += [(n, (colours if as_bytes is None else as_bytes)[:, i], kind) for i, n in enumerate(_RGB)]
+    codes = {"double": "<f8", "float": "<f4", "uchar": "u1"}
+    rows = np.empty(len(vertices), [(name, codes[kind]) for name, _, kind in fields])
+    for name, values, _ in fields:
+        rows[name] = values
+    polygons = np.empty(len(faces), [("count", "u1"), ("index", "<i4", 3)])
+    polygons["count"], polygons["index"] = 3, faces
+    header = ["ply", "format binary_little_endian 1.0", "comment metres unless said otherwise"]
+    header += [f"element vertex {len(rows)}", *(f"property {kind} {name}" for name, _, kind in fields)]
+    header += [f"element face {len(faces)}", "property list uchar int vertex_indices", "end_header", ""]
+    write_bytes(path, "\n".join(header).encode() + rows.tobytes() + polygons.tobytes())
