@@ -33,7 +33,7 @@ def kernel(**options: Any) -> Callable[[Callable], Callable]:
         import numba
 
         _announce_compilation()
-        dispatcher = numba.njit(nogil=True, boundscheck=False, **options)(function)
+        dispatcher = numba.njit(nogil=True, boundscheck=False, error_model="numpy", **options)(function)
         folder = cache_folder()
         if folder is not None:
             # Numba reads the folder when caching is enabled; other packages' kernels keep their own.
@@ -52,7 +52,18 @@ def inline(function: Callable) -> Callable:
     """Decorate a small function that kernels call; LLVM inlines it. It is never called from Python."""
     import numba
 
-    return numba.njit(nogil=True, boundscheck=False)(function)
+    return numba.njit(nogil=True, boundscheck=False, error_model="numpy")(function)
+
+
+def inline_early(function: Callable) -> Callable:
+    """As `inline`, but merged into its caller before compilation.
+
+    For a function of an inner loop that takes arrays: handing an array over costs a reference count, which
+    LLVM does not always remove. Measured on the depth test of one row: 2.5 times the whole kernel's time.
+    """
+    import numba
+
+    return numba.njit(nogil=True, boundscheck=False, error_model="numpy", inline="always")(function)
 
 
 @lru_cache
@@ -105,7 +116,7 @@ def _announce_compilation() -> None:
     class Notice(event.Listener):
         def on_start(self, event: Any) -> None:
             kernel = event.data["dispatcher"].py_func
-            if kernel.__module__.startswith("rrb."):
+            if (kernel.__module__ or "").startswith("rrb."):
                 _started.append((kernel, time.perf_counter()))
 
         def on_end(self, event: Any) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rrb._jit import inline, kernel
+from rrb._jit import inline, inline_early, kernel
 from rrb.raster._scan_kernel import (
     depth_range,
     first_centre,
@@ -14,20 +14,9 @@ from rrb.raster._scan_kernel import (
 )
 
 
-@inline
-def depth_plane(x0, y0, z0, x1, y1, z1, x2, y2, z2):
-    """(value at the image's origin, per x, per y) of 1 / z, which is linear in the image."""
-    area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-    i0, i1, i2 = 1.0 / z0, 1.0 / z1, 1.0 / z2
-    per_x = ((i1 - i0) * (y2 - y0) - (i2 - i0) * (y1 - y0)) / area
-    per_y = ((i2 - i0) * (x1 - x0) - (i1 - i0) * (x2 - x0)) / area
-    return x0, y0, i0, per_x, per_y
-
-
-@inline
-def draw_row(face_index, inverse_depth, face, row, start, stop, plane, least, most):
-    x0, y0, i0, per_x, per_y = plane
-    base = i0 + (row + 0.5 - y0) * per_y + (0.5 - x0) * per_x
+@inline_early
+def draw_row(face_index, inverse_depth, face, row, start, stop, base, per_x, least, most):
+    """Where the face is nearer than what is there. Its 1 / z at column 0 is `base`."""
     for column in range(start, stop):
         # Kept within the corners' values: a sliver's slopes are all rounding.
         value = inverse_depth.dtype.type(min(max(base + column * per_x, least), most))
@@ -38,25 +27,29 @@ def draw_row(face_index, inverse_depth, face, row, start, stop, plane, least, mo
 
 @inline
 def draw_triangle(
-    face_index, inverse_depth, face, row_from, row_to, x0, y0, x1, y1, x2, y2, plane, least, most
+    face_index, inverse_depth, face, row_from, row_to, x0, y0, x1, y1, x2, y2, base, per_x, per_y, least, most
 ):
     """As `fill_triangle` of the antialias kernel, with a depth test. Of equal depths the first face stays."""
     x0, y0, x1, y1, x2, y2 = sorted_by_y(x0, y0, x1, y1, x2, y2)
     top = max(first_centre(y0, row_to), row_from)
     bottom = first_centre(y2, row_to)
+    if top >= bottom:
+        return
     middle = min(max(first_centre(y1, row_to), top), bottom)
     width = face_index.shape[1]
-    long_slope = (x2 - x0) / (y2 - y0) if top < bottom else 0.0
+    long_slope = (x2 - x0) / (y2 - y0)
     if top < middle:
         slope = (x1 - x0) / (y1 - y0)
         for row in range(top, middle):
-            start, stop = row_span(row + 0.5, x0, y0, long_slope, x0, y0, slope, width)
-            draw_row(face_index, inverse_depth, face, row, start, stop, plane, least, most)
+            y = row + 0.5
+            start, stop = row_span(y, x0, y0, long_slope, x0, y0, slope, width)
+            draw_row(face_index, inverse_depth, face, row, start, stop, base + y * per_y, per_x, least, most)
     if middle < bottom:
         slope = (x2 - x1) / (y2 - y1)
         for row in range(middle, bottom):
-            start, stop = row_span(row + 0.5, x0, y0, long_slope, x1, y1, slope, width)
-            draw_row(face_index, inverse_depth, face, row, start, stop, plane, least, most)
+            y = row + 0.5
+            start, stop = row_span(y, x0, y0, long_slope, x1, y1, slope, width)
+            draw_row(face_index, inverse_depth, face, row, start, stop, base + y * per_y, per_x, least, most)
 
 
 @inline
@@ -68,6 +61,72 @@ def touches_a_centre(row_from, row_to, width, x0, y0, x1, y1, x2, y2):
     )
 
 
+@inline
+def depth_plane(x0, y0, i0, x1, y1, i1, x2, y2, i2):
+    """(is there one, value at column 0 of height 0, per x, per y) of 1 / z, which is linear in the image.
+
+    It is the plane of the whole triangle, also where the near plane cuts off a part.
+    """
+    area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+    d1, d2 = (i1 - i0) / area, (i2 - i0) / area
+    per_x = d1 * (y2 - y0) - d2 * (y1 - y0)
+    per_y = d2 * (x1 - x0) - d1 * (x2 - x0)
+    return area != 0.0, i0 - y0 * per_y + (0.5 - x0) * per_x, per_x, per_y
+
+
+@inline
+def draw_in_front(vertices, faces, row_from, row_to, face_index, inverse_depth):
+    """Every vertex is finite and in front of the near plane: the usual case, kept free of any other."""
+    width = face_index.shape[1]
+    inverse = np.empty(vertices.shape[0])
+    for v in range(vertices.shape[0]):
+        inverse[v] = 1.0 / vertices[v, 2]
+    for f in range(faces.shape[0]):
+        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+        if a < 0:
+            continue
+        x0, y0 = np.float64(vertices[a, 0]), np.float64(vertices[a, 1])
+        x1, y1 = np.float64(vertices[b, 0]), np.float64(vertices[b, 1])
+        x2, y2 = np.float64(vertices[c, 0]), np.float64(vertices[c, 1])
+        if not touches_a_centre(row_from, row_to, width, x0, y0, x1, y1, x2, y2):
+            continue
+        i0, i1, i2 = inverse[a], inverse[b], inverse[c]
+        there, base, per_x, per_y = depth_plane(x0, y0, i0, x1, y1, i1, x2, y2, i2)
+        if there:
+            least, most = min(i0, i1, i2), max(i0, i1, i2)
+            draw_triangle(
+                face_index, inverse_depth, f, row_from, row_to,
+                x0, y0, x1, y1, x2, y2, base, per_x, per_y, least, most,
+            )  # fmt: skip
+
+
+@inline
+def draw_what_is_in_front(vertices, faces, near, row_from, row_to, face_index, inverse_depth):
+    """Faces are cut at the near plane, and those that are not finite left out."""
+    for f in range(faces.shape[0]):
+        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+        if a < 0 or not is_finite_face(vertices, a, b, c):
+            continue
+        x0, y0, z0 = np.float64(vertices[a, 0]), np.float64(vertices[a, 1]), np.float64(vertices[a, 2])
+        x1, y1, z1 = np.float64(vertices[b, 0]), np.float64(vertices[b, 1]), np.float64(vertices[b, 2])
+        x2, y2, z2 = np.float64(vertices[c, 0]), np.float64(vertices[c, 1]), np.float64(vertices[c, 2])
+        there, base, per_x, per_y = depth_plane(x0, y0, 1.0 / z0, x1, y1, 1.0 / z1, x2, y2, 1.0 / z2)
+        if not there:
+            continue
+        least, most = 1.0 / max(z0, z1, z2), 1.0 / max(min(z0, z1, z2), near)
+        count, ax, ay, bx, by, cx, cy, dx, dy = pieces_in_front(near, x0, y0, z0, x1, y1, z1, x2, y2, z2)
+        if count > 0:
+            draw_triangle(
+                face_index, inverse_depth, f, row_from, row_to,
+                ax, ay, bx, by, cx, cy, base, per_x, per_y, least, most,
+            )  # fmt: skip
+        if count > 1:
+            draw_triangle(
+                face_index, inverse_depth, f, row_from, row_to,
+                ax, ay, cx, cy, dx, dy, base, per_x, per_y, least, most,
+            )  # fmt: skip
+
+
 @kernel()
 def nearest_faces(vertices, faces, near, row_from, row_to, face_index, inverse_depth):
     """Fill rows row_from..row_to of face_index (H, W) int32, -1 for none, and inverse_depth (H, W), 0 for none."""
@@ -75,38 +134,10 @@ def nearest_faces(vertices, faces, near, row_from, row_to, face_index, inverse_d
     inverse_depth[row_from:row_to] = 0
     nearest, farthest, finite = depth_range(vertices)
     near = near_plane(near, nearest, farthest)
-    in_front = nearest > near and finite
-    width = face_index.shape[1]
-    for f in range(faces.shape[0]):
-        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-        if a < 0 or not (finite or is_finite_face(vertices, a, b, c)):
-            continue
-        x0, y0 = np.float64(vertices[a, 0]), np.float64(vertices[a, 1])
-        x1, y1 = np.float64(vertices[b, 0]), np.float64(vertices[b, 1])
-        x2, y2 = np.float64(vertices[c, 0]), np.float64(vertices[c, 1])
-        if (x1 - x0) * (y2 - y0) == (x2 - x0) * (y1 - y0):
-            continue
-        if in_front and not touches_a_centre(row_from, row_to, width, x0, y0, x1, y1, x2, y2):
-            continue
-        z0, z1, z2 = np.float64(vertices[a, 2]), np.float64(vertices[b, 2]), np.float64(vertices[c, 2])
-        if not in_front and max(z0, z1, z2) <= near:
-            continue
-        plane = depth_plane(x0, y0, z0, x1, y1, z1, x2, y2, z2)
-        least, most = 1.0 / max(z0, z1, z2), 1.0 / max(min(z0, z1, z2), near)
-        if in_front:
-            draw_triangle(
-                face_index, inverse_depth, f, row_from, row_to, x0, y0, x1, y1, x2, y2, plane, least, most
-            )
-            continue
-        count, ax, ay, bx, by, cx, cy, dx, dy = pieces_in_front(near, x0, y0, z0, x1, y1, z1, x2, y2, z2)
-        if count > 0:
-            draw_triangle(
-                face_index, inverse_depth, f, row_from, row_to, ax, ay, bx, by, cx, cy, plane, least, most
-            )
-        if count > 1:
-            draw_triangle(
-                face_index, inverse_depth, f, row_from, row_to, ax, ay, cx, cy, dx, dy, plane, least, most
-            )
+    if nearest > near and finite:
+        draw_in_front(vertices, faces, row_from, row_to, face_index, inverse_depth)
+    else:
+        draw_what_is_in_front(vertices, faces, near, row_from, row_to, face_index, inverse_depth)
 
 
 @inline

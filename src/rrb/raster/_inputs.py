@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from rrb.errors import BadInputError, UnsupportedDeviceError
 from rrb.raster.topology import Topology, topology
 
 MAX_SIDE = 32768
+_KEPT_BYTES = 16_000_000
+_workspace = threading.local()
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ def scene(vertices_px: Any, faces: Any, size: tuple[int, int], near: float | Non
     if near is not None and not 0.0 < near < np.inf:
         raise BadInputError(f"near is {near}; a positive distance or None is accepted")
     batch = vertices.shape[:-2]
+    if not vertices.flags.writeable:
+        vertices = vertices.copy()  # Numba takes a read-only array for another type, and compiles anew
     flat = np.ascontiguousarray(vertices).reshape(math.prod(batch), *vertices.shape[-2:])
     return Scene(flat, _topologies(faces, batch, flat.shape), height, width, near or 0.0, batch)
 
@@ -105,3 +110,17 @@ def _topologies(faces: Any, batch: tuple[int, ...], shape: tuple[int, ...]) -> l
     if array.shape[:-2] != batch:
         raise BadInputError(f"faces has batch shape {array.shape[:-2]} but vertices_px has {batch}")
     return [topology(one, shape[1]) for one in array.reshape(math.prod(batch), *array.shape[-2:])]
+
+
+def transposed(array: np.ndarray, name: str) -> np.ndarray:
+    """A contiguous copy of array.T in memory that this thread reuses under `name`, valid until the next call.
+
+    Touching fresh memory costs several times what copying a small picture does.
+    """
+    kept = getattr(_workspace, name, None)
+    if kept is None or kept.shape != array.T.shape or kept.dtype != array.dtype:
+        kept = np.empty(array.T.shape, array.dtype)
+        if kept.nbytes <= _KEPT_BYTES:
+            setattr(_workspace, name, kept)
+    np.copyto(kept, array.T)
+    return kept

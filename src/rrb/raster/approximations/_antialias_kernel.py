@@ -46,19 +46,21 @@ def fill_triangle(image, row_from, row_to, x0, y0, x1, y1, x2, y2):
                 image[row, column] = 1
 
 
-@kernel()
-def cover(vertices, faces, face_edges, closed, near, row_from, row_to, image, sides):
-    """Clear rows row_from..row_to of `image` (H, W) and set to one what the surface covers.
+@inline
+def note_sides(sides, face_edges, f, a, b, c, front):
+    """Face f of corners a, b, c lies left of its edges, walked round, if it shows its front."""
+    sides[face_edges[f, 0]] |= ON_LEFT if (a < b) == front else ON_RIGHT
+    sides[face_edges[f, 1]] |= ON_LEFT if (b < c) == front else ON_RIGHT
+    sides[face_edges[f, 2]] |= ON_LEFT if (c < a) == front else ON_RIGHT
 
-    `sides` (E + 1,) uint8 collects on which sides of each edge a face lies (ON_LEFT, ON_RIGHT), by the
-    call that draws row 0. A closed surface is drawn by one kind of face only, front or back: every line of
-    sight that meets one kind meets the other.
+
+@inline
+def cover_in_front(vertices, faces, face_edges, closed, row_from, row_to, image, sides):
+    """Every vertex is finite and in front of the near plane: the usual case, kept free of any other.
+
+    A closed surface is drawn by one kind of face only, front or back: every line of sight that meets one
+    kind meets the other.
     """
-    image[row_from:row_to] = 0
-    nearest, farthest, finite = depth_range(vertices)
-    near = near_plane(near, nearest, farthest)
-    in_front = nearest > near and finite
-    one_kind = closed and in_front
     for f in range(faces.shape[0]):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
         if a < 0:
@@ -67,27 +69,51 @@ def cover(vertices, faces, face_edges, closed, near, row_from, row_to, image, si
         x1, y1 = np.float64(vertices[b, 0]), np.float64(vertices[b, 1])
         x2, y2 = np.float64(vertices[c, 0]), np.float64(vertices[c, 1])
         facing = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        if not in_front:
-            if not is_finite_face(vertices, a, b, c):
-                continue
-            facing *= np.sign(vertices[a, 2]) * np.sign(vertices[b, 2]) * np.sign(vertices[c, 2])
         if facing == 0.0:
             continue
         if row_from == 0:
-            front = facing > 0.0
-            sides[face_edges[f, 0]] |= ON_LEFT if (a < b) == front else ON_RIGHT
-            sides[face_edges[f, 1]] |= ON_LEFT if (b < c) == front else ON_RIGHT
-            sides[face_edges[f, 2]] |= ON_LEFT if (c < a) == front else ON_RIGHT
-        if in_front:
-            if not one_kind or facing > 0.0:
-                fill_triangle(image, row_from, row_to, x0, y0, x1, y1, x2, y2)
+            note_sides(sides, face_edges, f, a, b, c, facing > 0.0)
+        if facing > 0.0 or not closed:
+            fill_triangle(image, row_from, row_to, x0, y0, x1, y1, x2, y2)
+
+
+@inline
+def cover_what_is_in_front(vertices, faces, face_edges, near, row_from, row_to, image, sides):
+    """Faces are cut at the near plane, and those that are not finite left out."""
+    for f in range(faces.shape[0]):
+        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+        if a < 0 or not is_finite_face(vertices, a, b, c):
             continue
-        z0, z1, z2 = np.float64(vertices[a, 2]), np.float64(vertices[b, 2]), np.float64(vertices[c, 2])
+        x0, y0, z0 = np.float64(vertices[a, 0]), np.float64(vertices[a, 1]), np.float64(vertices[a, 2])
+        x1, y1, z1 = np.float64(vertices[b, 0]), np.float64(vertices[b, 1]), np.float64(vertices[b, 2])
+        x2, y2, z2 = np.float64(vertices[c, 0]), np.float64(vertices[c, 1]), np.float64(vertices[c, 2])
+        facing = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+        facing *= np.sign(z0) * np.sign(z1) * np.sign(z2)  # a corner behind the camera is seen through it
+        if facing == 0.0:
+            continue
+        if row_from == 0:
+            note_sides(sides, face_edges, f, a, b, c, facing > 0.0)
         count, ax, ay, bx, by, cx, cy, dx, dy = pieces_in_front(near, x0, y0, z0, x1, y1, z1, x2, y2, z2)
         if count > 0:
             fill_triangle(image, row_from, row_to, ax, ay, bx, by, cx, cy)
         if count > 1:
             fill_triangle(image, row_from, row_to, ax, ay, cx, cy, dx, dy)
+
+
+@kernel()
+def cover(vertices, faces, face_edges, closed, near, row_from, row_to, image, sides):
+    """Clear rows row_from..row_to of `image` (H, W) and set to one what the surface covers.
+
+    `sides` (E + 1,) uint8 collects on which sides of each edge a face lies (ON_LEFT, ON_RIGHT), by the
+    call that draws row 0.
+    """
+    image[row_from:row_to] = 0
+    nearest, farthest, finite = depth_range(vertices)
+    near = near_plane(near, nearest, farthest)
+    if nearest > near and finite:
+        cover_in_front(vertices, faces, face_edges, closed, row_from, row_to, image, sides)
+    else:
+        cover_what_is_in_front(vertices, faces, face_edges, near, row_from, row_to, image, sides)
 
 
 @inline

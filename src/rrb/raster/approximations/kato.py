@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from rrb.errors import BadInputError
-from rrb.raster._inputs import Scene
+from rrb.raster._inputs import Scene, transposed
 from rrb.raster.approximations._silhouette import silhouette_by
 
 
@@ -50,8 +50,8 @@ def silhouette(
         def one(i: int) -> None:
             mesh = given.vertices[i], given.topologies[i].faces, given.near, eps_px, interior_edges
             pull_lines(*mesh, seen[i], grad[i], False, grad_vertices[i])
-            by_column = np.ascontiguousarray(seen[i].T), np.ascontiguousarray(grad[i].T)
-            pull_lines(*mesh, *by_column, True, grad_vertices[i])
+            columns = transposed(seen[i], "seen"), transposed(grad[i], "grad")
+            pull_lines(*mesh, *columns, True, grad_vertices[i])
 
         given.for_each_image(one)
 
