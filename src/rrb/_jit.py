@@ -37,12 +37,13 @@ def kernel(**options: Any) -> Callable[[Callable], Callable]:
         folder = cache_folder()
         if folder is not None:
             # Numba reads the folder when caching is enabled; other packages' kernels keep their own.
-            theirs = numba.config.CACHE_DIR
-            numba.config.CACHE_DIR = str(folder)
+            settings: Any = numba.config
+            theirs = settings.CACHE_DIR
+            settings.CACHE_DIR = str(folder)
             try:
                 dispatcher.enable_caching()
             finally:
-                numba.config.CACHE_DIR = theirs
+                settings.CACHE_DIR = theirs
         return dispatcher
 
     return decorate

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from scenes import ellipsoid_px, icosphere, project, rotation
 
 import rrb
 from rrb.raster.reference import area_sampled_silhouette
+from scenes import ellipsoid_px, icosphere, project, rotation
 
 SIZE = (96, 120)
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from scenes import ellipsoid_px, icosphere, project, rotation, soup_px
 
 import rrb
 from rrb.errors import BadInputError, UnsupportedDeviceError
 from rrb.raster import reference
+from scenes import ellipsoid_px, icosphere, project, rotation, soup_px
 
 SQUARE = np.array([[0, 1, 2], [0, 2, 3]])
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from scenes import project
 
 import rrb
+from scenes import project
 
 
 def kato_case(shared_vertices, row, column, target):

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from scenes import ellipsoid_px, soup_px
 
 import rrb
 from rrb.errors import BadInputError, UnsupportedDeviceError
 from rrb.raster.approximations import reference
+from scenes import ellipsoid_px, soup_px
 
 NAMES = sorted(rrb.APPROXIMATIONS)
 HARD = {"antialias", "kato"}  # whose drawing is that of the exact fragments, but for a blended rim

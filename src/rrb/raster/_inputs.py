@@ -16,6 +16,7 @@ from rrb.errors import BadInputError, UnsupportedDeviceError
 from rrb.raster.topology import Topology, topology
 
 MAX_SIDE = 32768
+_BANDS_PAY_PIXELS = 1_000_000
 _KEPT_BYTES = 16_000_000
 _workspace = threading.local()
 
@@ -42,16 +43,36 @@ class Scene:
         """Call draw(image) for every image of the batch, in parallel."""
         run_parallel(draw, len(self))
 
-    def for_each_band(self, draw: Callable[[int, int, int], None]) -> None:
+    def for_each_band(
+        self,
+        draw: Callable[[int, int, int], None],
+        before: Callable[[int], None] | None = None,
+        after: Callable[[int], None] | None = None,
+    ) -> None:
         """Call draw(image, row_from, row_to) so that every row is drawn, in parallel.
 
-        One image is cut into bands only where that pays for waking a thread. A band that starts at row 0
-        is the first of its image.
+        An image is one band, or several where threads would idle and the picture is large enough to pay for
+        waking them. before(image) has returned when the image's first band begins, and after(image) is
+        called when its last has returned.
         """
-        work = len(self.topologies[0].faces) * 30 + self.height * self.width if len(self) else 0  # about ns
-        bands = threads() if len(self) < threads() and work > 1_000_000 else 1
+        bands = threads() if len(self) < threads() and self.height * self.width >= _BANDS_PAY_PIXELS else 1
+        if bands == 1:
+            self.for_each_image(lambda i: _in_turn(i, self.height, before, draw, after))
+            return
         pieces = [(i, *rows) for i in range(len(self)) for rows in split(self.height, bands)]
+        if before is not None:
+            self.for_each_image(before)
         run_parallel(lambda k: draw(*pieces[k]), len(pieces))
+        if after is not None:
+            self.for_each_image(after)
+
+
+def _in_turn(i: int, height: int, before: Any, draw: Any, after: Any) -> None:
+    if before is not None:
+        before(i)
+    draw(i, 0, height)
+    if after is not None:
+        after(i)
 
 
 def is_tensor(array: Any) -> bool:

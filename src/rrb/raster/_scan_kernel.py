@@ -19,7 +19,7 @@ def first_centre(value, limit):
         return 0
     if value >= limit:
         return limit
-    return min(int(math.ceil(value - 0.5)), limit)
+    return min(math.ceil(value - 0.5), limit)
 
 
 @inline

@@ -1,8 +1,8 @@
-"""The edges of a triangle list: which faces share one, and whether the surface is closed.
+"""The edges of a triangle list: which faces share one.
 
-Only an edge with the surface on one side of it in the image can be part of the silhouette. Finding those
-takes the edge numbers of every face, which depend on the faces alone: they are computed once per triangle
-list and kept. A kept entry is used only after comparing all indices, so faces edited in place are noticed.
+Only an edge with more faces on one side of it in the image than on the other can be part of the silhouette.
+Finding those takes the edge numbers of every face, which depend on the faces alone: they are computed once
+per triangle list and kept. A kept entry is used only after comparing all indices, so faces edited in place are noticed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Topology:
     n_vertices_needed: int
 
     @cached_property
-    def _edges(self) -> tuple[np.ndarray, np.ndarray, bool]:
+    def _edges(self) -> tuple[np.ndarray, np.ndarray]:
         used = self.faces[:, 0] >= 0
         start, end = self.faces[used], np.roll(self.faces[used], -1, axis=1)
         low, high = np.minimum(start, end).astype(np.int64), np.maximum(start, end).astype(np.int64)
@@ -35,10 +35,7 @@ class Topology:
         face_edges = np.full(self.faces.shape, len(keys), np.int32)  # padding points past the last edge
         face_edges[used] = edge.reshape(-1, 3)
         vertices = np.stack([keys // self.n_vertices_needed, keys % self.n_vertices_needed], -1)
-        along = np.bincount(edge.ravel(), (start < end).ravel(), minlength=len(keys))
-        count = np.bincount(edge.ravel(), minlength=len(keys))
-        closed = bool(np.all((count == 2) & (along == 1)))
-        return face_edges, np.ascontiguousarray(vertices, dtype=np.int32), closed
+        return face_edges, np.ascontiguousarray(vertices, dtype=np.int32)
 
     @property
     def face_edges(self) -> np.ndarray:
@@ -49,11 +46,6 @@ class Topology:
     def edge_vertices(self) -> np.ndarray:
         """(E, 2) int32, the lower vertex number first."""
         return self._edges[1]
-
-    @property
-    def closed(self) -> bool:
-        """Every edge has exactly two faces, which run along it in opposite directions."""
-        return self._edges[2]
 
 
 _kept: OrderedDict[tuple, Topology] = OrderedDict()

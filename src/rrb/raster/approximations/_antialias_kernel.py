@@ -1,4 +1,10 @@
-"""Coverage by spans, then blending across the contour: the kernels of the `antialias` silhouette."""
+"""Coverage by counting layers across the contour, then blending along it: kernels of `antialias`.
+
+Walking along a row of pixels, the number of faces over a point changes only at edges that have more faces
+on one side than on the other. In the middle of a surface the two faces of an edge lie on either side and
+cancel, so only the contour is left: some hundred edges of a mesh of thousands of faces. The surface covers
+what has a count above zero, whether it is closed, open or inconsistently oriented.
+"""
 
 import math
 
@@ -12,55 +18,42 @@ from rrb.raster._scan_kernel import (
     is_finite_face,
     near_plane,
     pieces_in_front,
-    row_span,
-    sorted_by_y,
 )
-
-ON_LEFT, ON_RIGHT = 1, 2  # the surface lies left or right of an edge walked from its lower vertex number
 
 
 @inline
-def fill_triangle(image, row_from, row_to, x0, y0, x1, y1, x2, y2):
-    """Set to one the pixels of a triangle, rows row_from..row_to of the image only."""
-    x0, y0, x1, y1, x2, y2 = sorted_by_y(x0, y0, x1, y1, x2, y2)
-    top = max(first_centre(y0, row_to), row_from)
-    bottom = first_centre(y2, row_to)
+def add_edge(image, row_from, row_to, extents, layers, xa, ya, xb, yb):
+    """Note at the first centre right of the edge, row by row, that the count changes there.
+
+    `layers` more faces lie left of the edge than right of it, walked from a to b, where left is where a
+    walker down the picture (y grows) has smaller x. extents (H, 2) keeps the first and last column noted.
+    """
+    if yb < ya:
+        xa, ya, xb, yb, layers = xb, yb, xa, ya, -layers
+    top, bottom = max(first_centre(ya, row_to), row_from), first_centre(yb, row_to)
     if top >= bottom:
         return
     width = image.shape[1]
-    if first_centre(min(x0, x1, x2), width) >= first_centre(max(x0, x1, x2), width):
-        return
-    middle = min(max(first_centre(y1, row_to), top), bottom)
-    long_slope = (x2 - x0) / (y2 - y0)
-    if top < middle:
-        slope = (x1 - x0) / (y1 - y0)
-        for row in range(top, middle):
-            start, stop = row_span(row + 0.5, x0, y0, long_slope, x0, y0, slope, width)
-            for column in range(start, stop):
-                image[row, column] = 1
-    if middle < bottom:
-        slope = (x2 - x1) / (y2 - y1)
-        for row in range(middle, bottom):
-            start, stop = row_span(row + 0.5, x0, y0, long_slope, x1, y1, slope, width)
-            for column in range(start, stop):
-                image[row, column] = 1
+    slope = (xb - xa) / (yb - ya)
+    for row in range(top, bottom):
+        column = first_centre(xa + (row + 0.5 - ya) * slope, width)
+        extents[row, 0] = min(extents[row, 0], column)
+        extents[row, 1] = max(extents[row, 1], column)
+        if column < width:
+            image[row, column] -= layers
 
 
-@inline
-def note_sides(sides, face_edges, f, a, b, c, front):
-    """Face f of corners a, b, c lies left of its edges, walked round, if it shows its front."""
-    sides[face_edges[f, 0]] |= ON_LEFT if (a < b) == front else ON_RIGHT
-    sides[face_edges[f, 1]] |= ON_LEFT if (b < c) == front else ON_RIGHT
-    sides[face_edges[f, 2]] |= ON_LEFT if (c < a) == front else ON_RIGHT
+@kernel()
+def count_layers(vertices, faces, face_edges, near, layers):
+    """Fill layers (E + 1,) int32: how many more faces lie left of each edge than right of it.
 
-
-@inline
-def cover_in_front(vertices, faces, face_edges, closed, row_from, row_to, image, sides):
-    """Every vertex is finite and in front of the near plane: the usual case, kept free of any other.
-
-    A closed surface is drawn by one kind of face only, front or back: every line of sight that meets one
-    kind meets the other.
+    The edge is walked from its lower vertex number; left as in `add_edge`. Returns whether all vertices are
+    finite and in front of the near plane.
     """
+    layers[:] = 0
+    nearest, farthest, finite = depth_range(vertices)
+    near = near_plane(near, nearest, farthest)
+    in_front = nearest > near and finite
     for f in range(faces.shape[0]):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
         if a < 0:
@@ -69,17 +62,21 @@ def cover_in_front(vertices, faces, face_edges, closed, row_from, row_to, image,
         x1, y1 = np.float64(vertices[b, 0]), np.float64(vertices[b, 1])
         x2, y2 = np.float64(vertices[c, 0]), np.float64(vertices[c, 1])
         facing = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        if facing == 0.0:
-            continue
-        if row_from == 0:
-            note_sides(sides, face_edges, f, a, b, c, facing > 0.0)
-        if facing > 0.0 or not closed:
-            fill_triangle(image, row_from, row_to, x0, y0, x1, y1, x2, y2)
+        if not in_front:
+            if not is_finite_face(vertices, a, b, c):
+                continue
+            # A corner behind the camera is seen through it.
+            facing *= np.sign(vertices[a, 2]) * np.sign(vertices[b, 2]) * np.sign(vertices[c, 2])
+        turn = 1 if facing > 0.0 else (-1 if facing < 0.0 else 0)
+        layers[face_edges[f, 0]] += turn if a < b else -turn
+        layers[face_edges[f, 1]] += turn if b < c else -turn
+        layers[face_edges[f, 2]] += turn if c < a else -turn
+    return in_front
 
 
 @inline
-def cover_what_is_in_front(vertices, faces, face_edges, near, row_from, row_to, image, sides):
-    """Faces are cut at the near plane, and those that are not finite left out."""
+def add_faces(vertices, faces, near, row_from, row_to, image, extents):
+    """Note the border of every face in front of the near plane: the way that needs no edges."""
     for f in range(faces.shape[0]):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
         if a < 0 or not is_finite_face(vertices, a, b, c):
@@ -87,33 +84,42 @@ def cover_what_is_in_front(vertices, faces, face_edges, near, row_from, row_to, 
         x0, y0, z0 = np.float64(vertices[a, 0]), np.float64(vertices[a, 1]), np.float64(vertices[a, 2])
         x1, y1, z1 = np.float64(vertices[b, 0]), np.float64(vertices[b, 1]), np.float64(vertices[b, 2])
         x2, y2, z2 = np.float64(vertices[c, 0]), np.float64(vertices[c, 1]), np.float64(vertices[c, 2])
-        facing = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        facing *= np.sign(z0) * np.sign(z1) * np.sign(z2)  # a corner behind the camera is seen through it
-        if facing == 0.0:
-            continue
-        if row_from == 0:
-            note_sides(sides, face_edges, f, a, b, c, facing > 0.0)
         count, ax, ay, bx, by, cx, cy, dx, dy = pieces_in_front(near, x0, y0, z0, x1, y1, z1, x2, y2, z2)
-        if count > 0:
-            fill_triangle(image, row_from, row_to, ax, ay, bx, by, cx, cy)
-        if count > 1:
-            fill_triangle(image, row_from, row_to, ax, ay, cx, cy, dx, dy)
+        if count == 0:
+            continue
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay) + (cx - ax) * (dy - ay) - (dx - ax) * (cy - ay)
+        if area == 0.0:
+            continue
+        turn = 1 if area > 0.0 else -1
+        add_edge(image, row_from, row_to, extents, turn, ax, ay, bx, by)
+        add_edge(image, row_from, row_to, extents, turn, bx, by, cx, cy)
+        add_edge(image, row_from, row_to, extents, turn, cx, cy, dx, dy)
+        add_edge(image, row_from, row_to, extents, turn, dx, dy, ax, ay)
 
 
 @kernel()
-def cover(vertices, faces, face_edges, closed, near, row_from, row_to, image, sides):
-    """Clear rows row_from..row_to of `image` (H, W) and set to one what the surface covers.
-
-    `sides` (E + 1,) uint8 collects on which sides of each edge a face lies (ON_LEFT, ON_RIGHT), by the
-    call that draws row 0.
-    """
+def cover(vertices, faces, edge_vertices, layers, in_front, near, row_from, row_to, image):
+    """Fill rows row_from..row_to of `image` (H, W): 1 where a face covers the pixel's centre, else 0."""
     image[row_from:row_to] = 0
-    nearest, farthest, finite = depth_range(vertices)
-    near = near_plane(near, nearest, farthest)
-    if nearest > near and finite:
-        cover_in_front(vertices, faces, face_edges, closed, row_from, row_to, image, sides)
+    height, width = image.shape
+    extents = np.empty((height, 2), np.int32)
+    extents[:, 0], extents[:, 1] = width, 0
+    if in_front:
+        for e in range(edge_vertices.shape[0]):
+            if layers[e] != 0:
+                a, b = edge_vertices[e, 0], edge_vertices[e, 1]
+                xa, ya = np.float64(vertices[a, 0]), np.float64(vertices[a, 1])
+                xb, yb = np.float64(vertices[b, 0]), np.float64(vertices[b, 1])
+                add_edge(image, row_from, row_to, extents, layers[e], xa, ya, xb, yb)
     else:
-        cover_what_is_in_front(vertices, faces, face_edges, near, row_from, row_to, image, sides)
+        nearest, farthest, _ = depth_range(vertices)
+        near = near_plane(near, nearest, farthest)
+        add_faces(vertices, faces, near, row_from, row_to, image, extents)
+    for row in range(row_from, row_to):
+        count = 0
+        for column in range(extents[row, 0], min(extents[row, 1] + 1, width)):
+            count += int(image[row, column])
+            image[row, column] = 1 if count > 0 else 0
 
 
 @inline
@@ -133,7 +139,7 @@ def visible_segment(vertices, a, b, near):
 
 
 @kernel()
-def find_crossings(vertices, edge_vertices, sides, near, image):
+def find_crossings(vertices, edge_vertices, layers, near, image):
     """Where the contour passes between the centres of a covered pixel and an uncovered neighbour.
 
     `image` (H, W) holds 0 and 1. An edge steeper than the diagonal is met by rows, another by columns. Of
@@ -150,7 +156,7 @@ def find_crossings(vertices, edge_vertices, sides, near, image):
     chains = np.full(height + width, -1, np.int32)
     count = 0
     for e in range(edge_vertices.shape[0]):
-        if sides[e] != ON_LEFT and sides[e] != ON_RIGHT:
+        if layers[e] == 0:
             continue
         a, b = edge_vertices[e, 0], edge_vertices[e, 1]
         seen, xa, ya, xb, yb = visible_segment(vertices, a, b, near)
@@ -159,11 +165,8 @@ def find_crossings(vertices, edge_vertices, sides, near, image):
         by_column = abs(yb - ya) < abs(xb - xa)
         if by_column:
             xa, ya, xb, yb = ya, xa, yb, xb
-        # From here on as if met by rows. Walking towards larger y, "left" of the edge is smaller x where
-        # y points down and the sides were named for x right, y down: facing > 0 turns from x to y.
-        lower = (sides[e] == ON_LEFT) == (yb > ya)
-        if by_column:
-            lower = not lower
+        # From here on as if met by rows; exchanging x and y exchanges left and right.
+        lower = ((layers[e] > 0) == (yb > ya)) != by_column
         if yb < ya:
             xa, ya, xb, yb = xb, yb, xa, ya
         lines, cells = (width, height) if by_column else (height, width)
@@ -175,21 +178,16 @@ def find_crossings(vertices, edge_vertices, sides, near, image):
             position = xa + (line + 0.5 - ya) * slope
             if not 0.5 <= position < cells - 0.5:
                 continue
-            cell = int(math.floor(position - 0.5))
+            cell = math.floor(position - 0.5)
             if by_column:
                 before, after = image[cell, line], image[cell + 1, line]
             else:
                 before, after = image[line, cell], image[line, cell + 1]
             if before == after or (before > after) != lower:
                 continue
-            beyond = position > cell + 1
-            blended = cell + 1 if beyond else cell
             chain = line + (height if by_column else 0)
             at = chains[chain]
-            while at >= 0:
-                same = positions[at]
-                if int(math.floor(same - 0.5)) == cell and (crossings[at, 4] & 1) == lower:
-                    break
+            while at >= 0 and math.floor(positions[at] - 0.5) != cell:
                 at = following[at]
             if at >= 0:
                 if (position > positions[at]) != lower or position == positions[at]:
@@ -203,6 +201,7 @@ def find_crossings(vertices, edge_vertices, sides, near, image):
                 at = count
                 count += 1
                 following[at], chains[chain] = chains[chain], at
+            blended = cell + 1 if position > cell + 1 else cell
             positions[at] = position
             crossings[at, 0] = blended if by_column else line
             crossings[at, 1] = line if by_column else blended

@@ -1,4 +1,4 @@
-"""Kernels of the `kato` silhouette."""
+"""The backward kernel of the `kato` silhouette."""
 
 import math
 
@@ -6,14 +6,6 @@ import numpy as np
 
 from rrb._jit import inline, kernel
 from rrb.raster._scan_kernel import depth_range, first_centre, near_plane
-
-
-@kernel()
-def covered(face_index, row_from, row_to, image):
-    """image = 1 where a face is seen, else 0; rows row_from..row_to."""
-    for row in range(row_from, row_to):
-        for column in range(image.shape[1]):
-            image[row, column] = 1 if face_index[row, column] >= 0 else 0
 
 
 @inline
@@ -59,7 +51,7 @@ def pull_face(
         if (pa > p) == (pb > p):
             continue
         crossing = crossing_at(p, pa, qa, pb, qb)
-        if int(math.floor(crossing - 0.5)) != min(inner, outer):
+        if math.floor(crossing - 0.5) != min(inner, outer):
             continue
         pc, qc = np.float64(vertices[c, along]), np.float64(vertices[c, across])
         far_side = crossing_at(p, pa, qa, pc, qc) if (pc > p) != (pa > p) else crossing_at(p, pb, qb, pc, qc)

@@ -11,6 +11,7 @@ else: a mask that does not touch the contour pulls at nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,38 +25,43 @@ def silhouette(vertices_px: Any, faces: Any, size: tuple[int, int], *, near: flo
     return silhouette_by(_draw, _backward, vertices_px, faces, size, near)
 
 
+def cover(given: Scene, image: np.ndarray, after: Callable[[int, np.ndarray], None] | None = None) -> None:
+    """Draw the hard silhouettes into image (B, H, W), then call after(image number, layers of its edges)."""
+    from rrb.raster.approximations import _antialias_kernel as kernel
+
+    layers = [np.empty(len(t.edge_vertices) + 1, np.int32) for t in given.topologies]
+    in_front = [True] * len(given)
+
+    def count(i: int) -> None:
+        t = given.topologies[i]
+        in_front[i] = kernel.count_layers(given.vertices[i], t.faces, t.face_edges, given.near, layers[i])
+
+    def band(i: int, row_from: int, row_to: int) -> None:
+        t = given.topologies[i]
+        mesh = given.vertices[i], t.faces, t.edge_vertices, layers[i], in_front[i], given.near
+        kernel.cover(*mesh, row_from, row_to, image[i])
+
+    def finish(i: int) -> None:
+        if after is not None:
+            after(i, layers[i])
+
+    given.for_each_band(band, before=count, after=finish)
+
+
 def _draw(given: Scene) -> tuple[np.ndarray, list[np.ndarray]]:
     from rrb.raster.approximations import _antialias_kernel as kernel
 
     image = given.empty()
-    sides = cover(given, image)
     crossings: list[np.ndarray] = [np.empty(0)] * len(given)
 
-    def blend(i: int) -> None:
+    def blend(i: int, layers: np.ndarray) -> None:
         edges = given.topologies[i].edge_vertices
-        found, positions = kernel.find_crossings(given.vertices[i], edges, sides[i], given.near, image[i])
+        found, positions = kernel.find_crossings(given.vertices[i], edges, layers, given.near, image[i])
         kernel.blend(found, positions, image[i])
         crossings[i] = found
 
-    given.for_each_image(blend)
+    cover(given, image, after=blend)
     return image, crossings
-
-
-def cover(given: Scene, image: np.ndarray) -> list[np.ndarray]:
-    """Draw the hard silhouettes into image (B, H, W); return on which sides of each edge a face lies."""
-    from rrb.raster.approximations import _antialias_kernel as kernel
-
-    sides = [np.zeros(len(t.edge_vertices) + 1, np.uint8) for t in given.topologies]
-
-    def band(i: int, row_from: int, row_to: int) -> None:
-        t = given.topologies[i]
-        vertices = given.vertices[i]
-        kernel.cover(
-            vertices, t.faces, t.face_edges, t.closed, given.near, row_from, row_to, image[i], sides[i]
-        )
-
-    given.for_each_band(band)
-    return sides
 
 
 def _backward(

@@ -25,6 +25,7 @@ import numpy as np
 from rrb.errors import BadInputError
 from rrb.raster._inputs import Scene, transposed
 from rrb.raster.approximations._silhouette import silhouette_by
+from rrb.raster.approximations.antialias import cover
 
 
 def silhouette(
@@ -41,33 +42,30 @@ def silhouette(
         raise BadInputError(f"eps is {eps}; a positive number is accepted")
 
     def backward(
-        given: Scene, image: np.ndarray, seen: np.ndarray, grad: np.ndarray, grad_vertices: np.ndarray
+        given: Scene, image: np.ndarray, _: None, grad: np.ndarray, grad_vertices: np.ndarray
     ) -> None:
+        from rrb.raster._fragments_kernel import nearest_faces
         from rrb.raster.approximations._kato_kernel import pull_lines
 
         eps_px = eps * max(given.height, given.width) / 2
+        seen, inverse_depth = given.empty(dtype=np.int32), given.empty()
 
-        def one(i: int) -> None:
+        def visibility(i: int, row_from: int, row_to: int) -> None:
+            faces = given.topologies[i].faces
+            nearest_faces(given.vertices[i], faces, given.near, row_from, row_to, seen[i], inverse_depth[i])
+
+        def pull(i: int) -> None:
             mesh = given.vertices[i], given.topologies[i].faces, given.near, eps_px, interior_edges
             pull_lines(*mesh, seen[i], grad[i], False, grad_vertices[i])
             columns = transposed(seen[i], "seen"), transposed(grad[i], "grad")
             pull_lines(*mesh, *columns, True, grad_vertices[i])
 
-        given.for_each_image(one)
+        given.for_each_band(visibility, after=pull)
 
     return silhouette_by(_draw, backward, vertices_px, faces, size, near)
 
 
-def _draw(given: Scene) -> tuple[np.ndarray, np.ndarray]:
-    from rrb.raster._fragments_kernel import nearest_faces
-    from rrb.raster.approximations._kato_kernel import covered
-
-    image, face_index = given.empty(), given.empty(dtype=np.int32)
-
-    def band(i: int, row_from: int, row_to: int) -> None:
-        faces = given.topologies[i].faces
-        nearest_faces(given.vertices[i], faces, given.near, row_from, row_to, face_index[i], image[i])
-        covered(face_index[i], row_from, row_to, image[i])
-
-    given.for_each_band(band)
-    return image, face_index
+def _draw(given: Scene) -> tuple[np.ndarray, None]:
+    image = given.empty()
+    cover(given, image)
+    return image, None

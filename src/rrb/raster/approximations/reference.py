@@ -116,7 +116,7 @@ def _pull_edge(
     interior_edges: bool,
     out: np.ndarray,
 ) -> None:
-    a, b, c = corners
+    a, b, _ = corners
     for line in range(len(shown)):
         crossings = _line_through_triangle(vertices, corners, along, across, line + 0.5)
         if crossings is None:
@@ -125,7 +125,7 @@ def _pull_edge(
         outwards = 1 if far_side < crossing else -1
         below = math.floor(crossing - 0.5)
         inner, outer = (below, below + 1) if outwards > 0 else (below + 1, below)
-        if not (0 <= min(inner, outer) and max(inner, outer) < shown.shape[1]) or shown[line, inner] != face:
+        if not (min(inner, outer) >= 0 and max(inner, outer) < shown.shape[1]) or shown[line, inner] != face:
             continue
         ends = shown[line, outer] < 0
         if not ends and (not interior_edges or shown[line, outer] == face):
