@@ -19,6 +19,7 @@ from rrb.geometry.mesh_io.text import Row, shown
 from rrb.geometry.winding import as_numpy
 
 _CORNER = re.compile(rb"(-?\d{1,15})(?:/(-?\d{1,15})?)?(?:/(?:-?\d{1,15})?)?")
+_NOT_NEEDED = (0, 0)
 _LEFT_OUT = {b"l": "lines", b"p": "points", b"curv": "curves", b"curv2": "curves", b"surf": "surfaces"}
 
 
@@ -59,8 +60,8 @@ def _sort_lines(
 ) -> None:
     """Hand each line to its keyword; beside a face goes how many v and vt came before it (for -1)."""
     v, vt, f = wanted.values()
-    for number, line in _logical_lines(data):
-        word, _, rest = line.replace(b"\t", b" ").lstrip().partition(b" ")
+    for number, line in _logical_lines(data.replace(b"\t", b" ")):
+        word, _, rest = line.lstrip().partition(b" ")
         statements = wanted.get(word)
         if statements is None:
             arguments = others.setdefault(word, [])
@@ -72,7 +73,7 @@ def _sort_lines(
         statements.rows.append(rest)
         statements.lines.append(number)
         if statements is f:
-            seen.append((len(v.rows), len(vt.rows)))
+            seen.append((len(v.rows), len(vt.rows)) if b"-" in rest else _NOT_NEEDED)
 
 
 def _logical_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -118,11 +119,9 @@ def _corners(
         at = int(counts.argmin())
         raise Row(path, f.lines[at]).refuse(f"a face of {counts[at]} corners; 3 or more are accepted")
     tokens = b" ".join(f.rows).split()
-    parsed = {token: _parse_corner(token) for token in set(tokens)}
-    if None in parsed.values():
-        raise _unreadable_corner(path, f, parsed)
-    which = {token: i for i, token in enumerate(parsed)}
-    given = np.array(list(parsed.values()), np.int64)[np.fromiter(map(which.__getitem__, tokens), np.int64)]
+    given = _plain_corners(tokens)
+    if given is None:
+        given = _any_corners(path, f, tokens)
     face_of = np.repeat(np.arange(len(counts)), counts)
     index = np.where(given < 0, given + seen[face_of], given - 1)
     for column, size, what in ((0, n_vertices, "vertex"), (1, n_uv, "texture coordinate")):
@@ -133,6 +132,26 @@ def _corners(
                 f"{shown(tokens[at])} names a {what} that is not there; the file has {size}"
             )
     return index, counts
+
+
+def _plain_corners(tokens: list[bytes]) -> NDArray[np.int64] | None:
+    """(C, 2) where all corners are vertex numbers alone, the most common and largest files; else None."""
+    try:
+        vertex = np.array(list(map(int, tokens)), np.int64)
+    except (ValueError, OverflowError):
+        return None
+    if (vertex == 0).any() or any(b"_" in token for token in tokens):
+        return None
+    return np.stack((vertex, np.zeros_like(vertex)), axis=1)
+
+
+def _any_corners(path: Path, f: _Statements, tokens: list[bytes]) -> NDArray[np.int64]:
+    """(C, 2); a corner that comes many times, as in files with texture coordinates, is parsed once."""
+    parsed = {token: _parse_corner(token) for token in set(tokens)}
+    if None in parsed.values():
+        raise _unreadable_corner(path, f, parsed)
+    which = {token: i for i, token in enumerate(parsed)}
+    return np.array(list(parsed.values()), np.int64)[np.fromiter(map(which.__getitem__, tokens), np.int64)]
 
 
 def _parse_corner(token: bytes) -> tuple[int, int] | None:

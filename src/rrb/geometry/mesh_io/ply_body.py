@@ -166,13 +166,11 @@ def _walk(
                 if count is not None:
                     (length,) = count.unpack_from(data, at)
                     at += count.size
-                if length < 0:
-                    raise struct.error("negative")
+                if not 0 <= length * size <= len(data) - at:
+                    raise struct.error("negative or past the end")
                 lengths.append(length)
                 starts.append(at)
                 at += length * size
-                if at > len(data):
-                    raise struct.error("past the end")
     except struct.error:
         row = len(starts) // len(steps)
         raise BadFileError(
