@@ -34,7 +34,19 @@ _HOME = {
     "silhouette": "rrb.raster.approximations",
 }
 
-__all__ = [*_HOME]
+__all__ = [
+    "APPROXIMATIONS",
+    "Camera",
+    "Mesh",
+    "Pose",
+    "RrbError",
+    "Voxels",
+    "load_mask",
+    "rasterize",
+    "render",
+    "set_threads",
+    "silhouette",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -44,14 +44,14 @@ def silhouette(
         return sigma * (max(given.height, given.width) / 2) ** 2
 
     def draw(given: Scene) -> tuple[np.ndarray, np.ndarray]:
-        from rrb.raster.approximations._softras_kernel import join, log_misses
+        from rrb.raster.approximations._softras_kernel import join, multiply_misses
 
         image, misses = given.empty(), given.empty(dtype=np.float64)
         wide = sigma_px2(given)
 
         def band(i: int, row_from: int, row_to: int) -> None:
             faces = given.topologies[i].faces
-            log_misses(given.vertices[i], faces, given.near, wide, reach, row_from, row_to, misses[i])
+            multiply_misses(given.vertices[i], faces, given.near, wide, reach, row_from, row_to, misses[i])
             join(misses[i], row_from, row_to, image[i])
 
         given.for_each_band(band)
@@ -60,13 +60,13 @@ def silhouette(
     def backward(
         given: Scene, image: np.ndarray, misses: np.ndarray, grad: np.ndarray, grad_vertices: np.ndarray
     ) -> None:
-        from rrb.raster.approximations._softras_kernel import log_misses_backward
+        from rrb.raster.approximations._softras_kernel import multiply_misses_backward
 
         wide = sigma_px2(given)
 
         def one(i: int) -> None:
             faces = given.topologies[i].faces
-            log_misses_backward(
+            multiply_misses_backward(
                 given.vertices[i], faces, given.near, wide, reach, misses[i], grad[i], grad_vertices[i]
             )
 
