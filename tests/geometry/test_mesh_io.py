@@ -840,12 +840,13 @@ def test_a_file_cut_anywhere_is_refused_or_is_whole(tmp_path, suffix):
         assert len(cut.vertices) == 8
 
 
-def test_a_scene_that_multiplies_itself_is_refused(tmp_path):
-    """A thousand nodes draw one mesh whose thousand primitives share one accessor of 300 triangles."""
+@pytest.mark.parametrize(("n_vertices", "n_corners"), [(3, 30_000), (30_000, 3)])
+def test_a_scene_that_multiplies_itself_is_refused(tmp_path, monkeypatch, n_vertices, n_corners):
+    """A thousand nodes draw one mesh whose thousand primitives share its arrays."""
+    monkeypatch.setattr("rrb.geometry.mesh_io.gltf_scene.MOST_ROWS", 1_000_000)
     scene = Scene()
-    scene.array(np.zeros((900, 3)))
-    nodes = [{"mesh": 0} for _ in range(1000)]
-    meshes = [{"primitives": [{"attributes": {"POSITION": 0}, "indices": 1}] * 1000}]
-    scene.array(np.zeros(200_001, "u1"), "u1")
-    with pytest.raises(BadFileError, match="more than 50000000 faces"):
-        load(tmp_path, "a.glb", scene.bytes(nodes=nodes, meshes=meshes))
+    scene.array(np.zeros((n_vertices, 3)))
+    scene.array(np.zeros(n_corners, "u1"), "u1")
+    primitives = [{"attributes": {"POSITION": 0}, "indices": 1}] * 1000
+    with pytest.raises(BadFileError, match="more than 1000000 vertices and faces"):
+        load(tmp_path, "a.glb", scene.bytes(nodes=[{"mesh": 0}] * 1000, meshes=[{"primitives": primitives}]))

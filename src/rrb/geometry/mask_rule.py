@@ -20,7 +20,7 @@ def refusal(values: NDArray, full: int) -> str | None:
     if not len(between):
         return None
     if present[-1] < full / 2:
-        return f"its values are {_listed(present)}, none of them half of {full}"
+        return f"its values are {_listed(present)}, none of which reaches half of {full}"
     filled = _filling_blocks(values)
     filled = filled[(filled > 0) & (filled < full)]
     if not len(filled):

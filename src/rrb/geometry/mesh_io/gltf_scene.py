@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.mesh_io.gltf_accessors import Gltf, decoded
 
-MOST_FACES = 50_000_000  # a small file can use one mesh in many nodes
+MOST_ROWS = 50_000_000  # vertices and faces: a small file can use one mesh in many nodes
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _UNDERSTOOD = {"KHR_mesh_quantization", "KHR_materials_unlit"}
 
@@ -28,7 +28,7 @@ class _Found:
     parts: list[Mesh] = field(default_factory=list)
     images: list[int | None] = field(default_factory=list)  # the picture of each part, None for none
     notes: dict[str, None] = field(default_factory=dict)
-    n_faces: int = 0
+    n_rows: int = 0
 
 
 def flattened(gltf: Gltf) -> Mesh:
@@ -120,9 +120,9 @@ def _add(gltf: Gltf, primitive: dict, scene_from_mesh: NDArray, found: _Found) -
     attributes = primitive["attributes"]
     positions = gltf.array(attributes["POSITION"], (3,)).astype(np.float64)
     faces = _faces(gltf, primitive, mode, len(positions))
-    found.n_faces += len(faces)
-    if found.n_faces > MOST_FACES:
-        raise gltf.refuse(f"its scene has more than {MOST_FACES} faces; fewer are accepted")
+    found.n_rows += len(faces) + len(positions)
+    if found.n_rows > MOST_ROWS:
+        raise gltf.refuse(f"its scene has more than {MOST_ROWS} vertices and faces; fewer are accepted")
     if not len(faces):
         return
     linear = scene_from_mesh[:3, :3]
