@@ -237,6 +237,8 @@ def test_files_go_round(tmp_path):
         ({"width_px": 0}, "width_px is 0"),
         ({"height_px": 480.5}, "height_px is 480.5"),
         ({"k1": 0.1}, "k1"),
+        ({"fx_px": 10**400}, "fx_px is 1000"),
+        ({"width_px": 10**400}, "width_px is 1000"),
     ],
 )
 def test_bad_files_are_refused_in_one_sentence(tmp_path, change, says):
@@ -251,7 +253,9 @@ def test_bad_files_are_refused_in_one_sentence(tmp_path, change, says):
     assert "\n" not in text
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"\xff\xfe", b"null"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"3", b"\xff\xfe", b"null", b"9" * 5000, b"[" * 100_000]
+)
 def test_what_is_no_camera_is_refused(tmp_path, content):
     (tmp_path / "camera.json").write_bytes(content)
     with pytest.raises(BadFileError, match=r"camera\.json"):
@@ -289,6 +293,8 @@ def opencv(**entries: float) -> np.ndarray:
         (lambda: Camera.from_focal_px(0, width=640, height=480), "fx_px is 0"),
         (lambda: Camera.from_focal_px(float("nan"), width=640, height=480), "finite"),
         (lambda: Camera.from_focal_px(5, width=640, height=480, principal_point=(1, 2, 3)), "two numbers"),
+        (lambda: Camera.from_focal_px(5, width=640, height=480, principal_point=3), "two numbers"),
+        (lambda: Camera.from_focal_px(np.zeros((9, 9)), width=640, height=480), "fx_px is array"),
         (lambda: CAMERA.resize(0, 10), "width is 0"),
         (lambda: CAMERA.crop(0, 0, 10, -1), "height_px is -1"),
         (lambda: CAMERA.fov_deg("z"), "'z'"),

@@ -396,15 +396,15 @@ def test_viewpoints_are_differentiable():
 def test_files_go_round(tmp_path):
     pose, other = poses((2,))[0], poses((2,), torch.tensor)[1]
     covariance = np.diag([1e-4, 1e-4, 2e-4, 1e-6, 1e-6, 1e-5, 0.1])
-    hypotheses = [Hypothesis(pose, 0.75, 0.9), Hypothesis(other, 0.25, 0.88, "mirror")]
+    hypotheses = [Hypothesis(pose, np.float32(0.75), 0.9), Hypothesis(other, 0.25, 0.88, "mirror")]
     path = tmp_path / "pose.json"
     save_pose(
         path,
         pose,
         CAMERA,
         scale=1.25,
-        iou=0.9,
-        accepted=False,
+        iou=np.float64(0.9),
+        accepted=np.bool_(False),
         reason="ein Rückspiegel fehlt",
         covariance=covariance,
         hypotheses=hypotheses,
@@ -442,6 +442,7 @@ def test_what_is_unknown_is_null(tmp_path):
         ({"scale": ...}, "lacks scale"),
         ({"scale": 0}, "scale is 0"),
         ({"scale": None}, "scale is None"),
+        ({"scale": 10**400}, "scale is 1000"),
         ({"iou": 1.5}, "iou is 1.5"),
         ({"iou": "good"}, "iou is 'good'"),
         ({"accepted": 1}, "accepted is 1"),
@@ -496,6 +497,7 @@ def test_bad_files_are_refused_in_one_sentence(tmp_path, change, says):
         (lambda: Pose.stack([]), "at least one"),
         (lambda: Pose.from_viewpoint(0, 0, distance_m=0), "distance_m is 0"),
         (lambda: Pose.from_viewpoint(0, 0, distance_m=float("nan")), "distance_m is nan"),
+        (lambda: Pose.from_viewpoint(0, 0, distance_m=-np.ones(50)), r"distance_m is array\(\[-1"),
         (lambda: Pose.identity().to_viewpoint(), "length 0"),
         (lambda: Pose.identity((2,)).to_json(), "pick one"),
         (lambda: Pose(None, None), "None"),

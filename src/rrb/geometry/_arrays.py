@@ -5,6 +5,7 @@ The functions of a `namespace` are called by position where the two libraries na
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from functools import reduce
@@ -54,6 +55,17 @@ def as_numpy(value: Any) -> NDArray[np.float64]:
     return np.array(_array(value), dtype=np.float64)
 
 
+def finite_float(value: Any) -> float | None:
+    """A Python or NumPy number as a float; None for what is no number, not finite, or beyond a float's range."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def length(vectors: Any) -> Any:
     """Euclidean length over the last axis; its gradient at 0 is 0."""
     xp = namespace(vectors)
@@ -76,12 +88,16 @@ def _array(value: Any) -> NDArray:
     try:
         array = np.asarray(value)
     except ValueError as error:  # rows of different lengths
-        raise BadInputError(f"{_short(value)} is not an array of numbers: {error}") from None
+        raise BadInputError(f"{short(value)} is not an array of numbers: {error}") from None
     if array.dtype.kind not in "biuf":
-        raise BadInputError(f"{_short(value)} is not an array of real numbers")
+        raise BadInputError(f"{short(value)} is not an array of real numbers")
     return array
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
+def short(value: Any) -> str:
+    """A value as one line of a message."""
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # an integer with thousands of digits
+        text = "a huge number"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadFileError, BadInputError
-from rrb.geometry._arrays import alike, as_numpy, is_tensor, namespace
+from rrb.geometry._arrays import alike, as_numpy, finite_float, is_tensor, namespace, short
 from rrb.geometry.files import write_bytes
 from rrb.geometry.json_io import json_bytes, read_json
 
@@ -24,6 +24,8 @@ _OPENCV_ORIGIN_PX = 0.5
 
 # Points nearer to the plane of the camera than this many metres are projected as if they were this far.
 _LEAST_DEPTH = 1e-12
+
+_MOST_PX = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,13 @@ class Camera:
         width, height = _size("width", width), _size("height", height)
         if principal_point is None:
             return Camera(focal_px, focal_px, 0.5 * width, 0.5 * height, width, height)
-        if len(principal_point) != 2:
-            raise BadInputError(f"principal_point is {principal_point}; two numbers (cx, cy) are accepted")
-        cx, cy = (_number("principal_point", c) + _OPENCV_ORIGIN_PX for c in principal_point)
+        try:
+            cx, cy = principal_point
+        except (TypeError, ValueError):
+            raise BadInputError(
+                f"principal_point is {short(principal_point)}; two numbers (cx, cy) are accepted"
+            ) from None
+        cx, cy = (_number("principal_point", c) + _OPENCV_ORIGIN_PX for c in (cx, cy))
         return Camera(focal_px, focal_px, cx, cy, width, height)
 
     @staticmethod
@@ -215,10 +221,10 @@ def _number(name: str, value: Any) -> Any:
         if not math.isfinite(_value(value)):
             raise BadInputError(f"{name} is {_value(value)}; a finite number is accepted")
         return value
-    numeric = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not numeric or not math.isfinite(value):
-        raise BadInputError(f"{name} is {value!r}; a finite number is accepted")
-    return float(value)
+    number = finite_float(value)
+    if number is None:
+        raise BadInputError(f"{name} is {short(value)}; a finite number is accepted")
+    return number
 
 
 def _value(number: Any) -> float:
@@ -226,8 +232,11 @@ def _value(number: Any) -> float:
 
 
 def _size(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise BadInputError(f"{name} is {value!r}; a whole number of pixels from 1 is accepted")
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not 1 <= value <= _MOST_PX:
+        raise BadInputError(
+            f"{name} is {short(value)}; a whole number of pixels from 1 to {_MOST_PX} is accepted"
+        )
     return int(value)
 
 

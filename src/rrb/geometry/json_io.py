@@ -23,5 +23,7 @@ def read_json(path: str | Path) -> Any:
 
     try:
         return json.loads(read_bytes(path).decode(), parse_constant=refuse)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except BadFileError:
+        raise
+    except (ValueError, RecursionError) as error:  # also what Python says of numbers with thousands of digits
         raise BadFileError(f"{path}: it is not JSON ({error})") from None

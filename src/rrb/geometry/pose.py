@@ -11,7 +11,7 @@ import numpy as np
 
 from rrb.errors import BadInputError
 from rrb.geometry import conversions, rotations
-from rrb.geometry._arrays import alike, as_numpy, is_tensor, length, namespace
+from rrb.geometry._arrays import alike, as_numpy, is_tensor, length, namespace, short
 from rrb.geometry.twists import inverse_left_jacobian, left_jacobian
 
 _DEGREE = math.pi / 180
@@ -368,4 +368,4 @@ def _split(twist: Any, what: str) -> tuple[Any, Any]:
 def _check_positive(value: Any, name: str) -> None:
     numbers = as_numpy(value)
     if not (np.isfinite(numbers) & (numbers > 0)).all():
-        raise BadInputError(f"{name} is {value}; a positive number is accepted")
+        raise BadInputError(f"{name} is {short(value)}; a positive number is accepted")

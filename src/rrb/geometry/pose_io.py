@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadFileError, BadInputError
-from rrb.geometry._arrays import as_numpy
+from rrb.geometry._arrays import as_numpy, finite_float, short
 from rrb.geometry.camera import Camera
 from rrb.geometry.files import write_bytes
 from rrb.geometry.json_io import json_bytes, read_json
@@ -35,6 +34,12 @@ class Hypothesis:
     iou: float | None = None  # in [0, 1]
     symmetry: str | None = None  # how it follows from another one
 
+    def __post_init__(self) -> None:
+        _keep(self, "weight", _share("weight", self.weight))
+        _keep(self, "iou", _share("iou", self.iou))
+        if not isinstance(self.symmetry, str | None):
+            raise BadInputError(f"symmetry is {short(self.symmetry)}; text or null is accepted")
+
 
 @dataclass(frozen=True, eq=False)
 class PoseFile:
@@ -50,16 +55,19 @@ class PoseFile:
     hypotheses: tuple[Hypothesis, ...] | None = None
 
     def __post_init__(self) -> None:
-        if _optional_number("scale", self.scale) is None or not self.scale > 0:
+        scale = _optional_number("scale", self.scale)
+        if scale is None or not scale > 0:
             raise BadInputError(f"scale is {self.scale!r}; a positive number is accepted")
-        _check_share("iou", self.iou)
+        _keep(self, "scale", scale)
+        _keep(self, "iou", _share("iou", self.iou))
+        if isinstance(self.accepted, np.bool_):
+            _keep(self, "accepted", bool(self.accepted))
         for name, kind in (("accepted", bool), ("reason", str)):
-            if not isinstance(getattr(self, name), kind | None):
-                raise BadInputError(
-                    f"{name} is {getattr(self, name)!r}; a {kind.__name__} or null is accepted"
-                )
+            value = getattr(self, name)
+            if not isinstance(value, kind | None):
+                raise BadInputError(f"{name} is {short(value)}; a {kind.__name__} or null is accepted")
         if self.covariance is not None:
-            object.__setattr__(self, "covariance", _covariance(self.covariance))
+            _keep(self, "covariance", _covariance(self.covariance))
 
 
 def save_pose(
@@ -131,10 +139,6 @@ def _hypothesis_from_json(data: Any) -> Hypothesis:
     if not isinstance(data, Mapping):
         raise BadInputError(f"a hypothesis is an object, not a {type(data).__name__}")
     held = _exactly(data, {field.name for field in fields(Hypothesis)}, set(), "a hypothesis")
-    _check_share("weight", held["weight"])
-    _check_share("iou", held["iou"])
-    if not isinstance(held["symmetry"], str | None):
-        raise BadInputError(f"symmetry is {held['symmetry']!r}; text or null is accepted")
     held["camera_from_object"] = Pose.from_json(held["camera_from_object"])
     return Hypothesis(**held)
 
@@ -148,17 +152,24 @@ def _exactly(data: Mapping[str, Any], names: set[str], ignored: set[str], what: 
     return {name: data[name] for name in names}
 
 
-def _check_share(name: str, value: Any) -> None:
-    if _optional_number(name, value) is not None and not 0 <= value <= 1:
-        raise BadInputError(f"{name} is {value!r}; a number in [0, 1] or null is accepted")
+def _keep(held: Any, name: str, value: Any) -> None:
+    object.__setattr__(held, name, value)
 
 
-def _optional_number(name: str, value: Any) -> Any:
+def _share(name: str, value: Any) -> float | None:
+    number = _optional_number(name, value)
+    if number is not None and not 0 <= number <= 1:
+        raise BadInputError(f"{name} is {number:g}; a number in [0, 1] or null is accepted")
+    return number
+
+
+def _optional_number(name: str, value: Any) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise BadInputError(f"{name} is {value!r}; a finite number or null is accepted")
-    return value
+    number = finite_float(value)
+    if number is None:
+        raise BadInputError(f"{name} is {short(value)}; a finite number or null is accepted")
+    return number
 
 
 def _covariance(value: Any) -> NDArray[np.float64]:
@@ -166,6 +177,9 @@ def _covariance(value: Any) -> NDArray[np.float64]:
     matrix = as_numpy(value)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise BadInputError(f"covariance has the shape {matrix.shape}; (n, n) is accepted")
-    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T, rtol=1e-6, atol=0):
+    # In units of the two standard deviations, since radians and metres stand side by side.
+    deviations = np.sqrt(np.abs(np.diagonal(matrix)))
+    rounding = 1e-6 * np.outer(deviations, deviations)
+    if not np.isfinite(matrix).all() or (np.abs(matrix - matrix.T) > rounding).any():
         raise BadInputError("covariance is not a symmetric matrix of finite numbers, which alone is accepted")
     return matrix
