@@ -37,13 +37,17 @@ class Drawing:
     mesh: Mesh
     vertices_camera: Any  # (..., V, 3) metres, camera frame
     vertices_px: Any  # (..., V, 3) x, y in pixels and z in metres
-    fragments: Fragments
     size: tuple[int, int]  # height, width
     near: float | None = field(repr=False)
     approximation: str = field(repr=False)
     light: Light | None = field(repr=False)
     background: Any = field(repr=False)
     supersampling: int = field(repr=False)
+
+    @cached_property
+    def fragments(self) -> Fragments:
+        """Which face each pixel sees, and where."""
+        return rasterize(self.vertices_px, self.mesh.faces, self.size, near=self.near)
 
     @cached_property
     def silhouette(self) -> Any:
@@ -112,13 +116,12 @@ def render(
     if not isinstance(supersampling, int) or not 1 <= supersampling <= 16:
         raise BadInputError(f"supersampling is {supersampling!r}; a whole number from 1 to 16 is accepted")
     size = (camera.height_px, camera.width_px)
-    vertices_camera = camera_from_object @ (scale * mesh.vertices)
+    vertices_camera = camera_from_object.apply(mesh.vertices, scale)
     vertices_px = camera.project(vertices_camera)
     return Drawing(
         mesh=mesh,
         vertices_camera=vertices_camera,
         vertices_px=vertices_px,
-        fragments=rasterize(vertices_px, mesh.faces, size, near=near),
         size=size,
         near=near,
         approximation=approximation,

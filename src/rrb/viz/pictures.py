@@ -1,15 +1,12 @@
-"""Arrays as pictures: 8-bit values, enlarging, signed quantities in colour, PNG files."""
+"""Arrays as pictures: 8-bit values, enlarging, signed quantities in colour. `image_io` writes them."""
 
 from __future__ import annotations
 
-import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rrb.errors import BadInputError
-from rrb.geometry.files import write_bytes
 
 BLUE, ORANGE, GREEN, VERMILLION = (0, 114, 178), (230, 159, 0), (0, 158, 115), (213, 94, 0)
 """Colours that stay apart for colour-blind readers (Okabe and Ito)."""
@@ -40,14 +37,3 @@ def signed_colours(values: Any, limit: float | None = None) -> np.ndarray:
     strength = np.clip(np.abs(array) / limit, 0, 1)[..., None]
     full = np.where(array[..., None] < 0, BLUE, VERMILLION) / 255
     return rgb8(1 + (full - 1) * strength)
-
-
-def save_picture(path: str | Path, picture: np.ndarray) -> None:
-    """Write a PNG: (H, W) or (H, W, 3) uint8, (H, W) uint16, or sRGB values in [0, 1]."""
-    from PIL import Image
-
-    if picture.dtype != np.uint16:
-        picture = picture if picture.dtype == np.uint8 else rgb8(picture)
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG", optimize=True)
-    write_bytes(path, file.getvalue())
