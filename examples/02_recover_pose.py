@@ -15,6 +15,7 @@ from rrb.viz.overlay import overlay, side_by_side
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "out/examples")
 out.mkdir(parents=True, exist_ok=True)
+torch.set_num_threads(1)  # pictures this small lose more to waking threads than they win
 
 mesh = rrb.Mesh.load(str(files("rrb") / "assets" / "chair.glb"))
 camera = rrb.Camera.from_fov(42.0, width=192, height=192)

@@ -11,7 +11,7 @@ from rrb.errors import BadInputError
 from rrb.viz.pictures import BLUE, GREEN, ORANGE, VERMILLION, enlarge, rgb8
 
 COLOURS = (BLUE, VERMILLION, GREEN, ORANGE)
-_FINE = 4  # lines are drawn this much larger, then averaged: crisp, without stairs
+_SPACING_PX = 0.5
 
 
 def contours(mask: Any, threshold: float = 0.5) -> list[np.ndarray]:
@@ -56,17 +56,27 @@ def overlay(
 
 
 def _line_coverage(lines: list[np.ndarray], shape: tuple[int, ...], width_px: float) -> np.ndarray:
-    """(H, W): the share of each pixel that the lines cover."""
-    from PIL import Image, ImageDraw
-
+    """(H, W): about the share of each pixel that lies within half the width of a line."""
     height, width = shape
-    canvas = Image.new("L", (width * _FINE, height * _FINE))
-    draw = ImageDraw.Draw(canvas)
-    for line in lines:
-        corners = [tuple(p) for p in (line * _FINE).tolist()]
-        draw.line(corners, fill=255, width=max(1, round(width_px * _FINE)), joint="curve")
-    fine = np.asarray(canvas, np.float64).reshape(height, _FINE, width, _FINE)
-    return fine.mean((1, 3)) / 255
+    covered = np.zeros(height * width)
+    reach = int(np.ceil(width_px / 2 + 0.5))
+    points = np.concatenate([np.empty((0, 2)), *map(_densely, lines)])
+    first = np.floor(points).astype(int)
+    for dy in range(-reach, reach + 1):
+        for dx in range(-reach, reach + 1):
+            x, y = first[:, 0] + dx, first[:, 1] + dy
+            distance = np.hypot(x + 0.5 - points[:, 0], y + 0.5 - points[:, 1])
+            share = np.clip(width_px / 2 + 0.5 - distance, 0, 1)
+            drawn = (share > 0) & (x >= 0) & (x < width) & (y >= 0) & (y < height)
+            np.maximum.at(covered, y[drawn] * width + x[drawn], share[drawn])
+    return covered.reshape(shape)
+
+
+def _densely(line: np.ndarray) -> np.ndarray:
+    """Points at most `_SPACING_PX` apart along a polyline (N, 2)."""
+    longest = np.linalg.norm(np.diff(line, axis=0), axis=1).max(initial=0)
+    share = np.linspace(0, 1, max(2, int(np.ceil(longest / _SPACING_PX)) + 1))[:, None, None]
+    return (line[:-1] + share * (line[1:] - line[:-1])).reshape(-1, 2)
 
 
 def side_by_side(
