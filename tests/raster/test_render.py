@@ -133,6 +133,16 @@ def test_supersampling_converges_and_leaves_the_other_pictures():
     assert draw[1].colour.shape == (36, 48, 3)
 
 
+@pytest.mark.parametrize("background", [(0.2, 0.4, 0.6), np.random.default_rng(0).random((36, 48, 3))])
+def test_bands_of_a_picture_are_the_picture(background, monkeypatch):
+    """A large picture is supersampled in bands, which leave no seam."""
+    pose = rrb.Pose.from_viewpoint(np.array([30.0, 50]), np.array([20.0, -5]), distance_m=3.0)
+    whole = rrb.render(coloured_box(), pose, CAMERA, supersampling=3, background=background).colour
+    monkeypatch.setattr("rrb.raster.colour.SAMPLES_AT_ONCE", 5000)
+    bands = rrb.render(coloured_box(), pose, CAMERA, supersampling=3, background=background).colour
+    np.testing.assert_allclose(bands, whole, atol=1e-9)
+
+
 @pytest.mark.parametrize("wrong", [0, 1.5, 17])
 def test_supersampling_out_of_range_is_refused(wrong):
     with pytest.raises(BadInputError, match="supersampling"):

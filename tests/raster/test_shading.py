@@ -253,6 +253,25 @@ def test_gradients_are_finite_differences(picture, by):
     torch.testing.assert_close(gradient, expected, rtol=1e-6, atol=1e-7)
 
 
+def test_gradients_have_the_same_bits_for_any_number_of_threads():
+    vertices_px, faces = ellipsoid_px((200, 200), 4)
+    weights = torch.rand(200, 200, 3, generator=torch.Generator().manual_seed(0))
+
+    def gradient(threads):
+        torch.set_num_threads(threads)
+        vertices = torch.tensor(vertices_px.astype(np.float32), requires_grad=True)
+        fragments = rasterize(vertices, faces, (200, 200))
+        drawn = shading.normals(vertices, faces, fragments) + shading.interpolate(vertices, faces, fragments)
+        (drawn * weights).sum().backward()
+        return vertices.grad
+
+    before = torch.get_num_threads()
+    try:
+        assert torch.equal(gradient(1), gradient(2))
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_gradients_are_finite_where_nothing_is_seen():
     vertices_px = torch.tensor([[-9.0, -9, 2], [-5, -9, 2], [-9, -5, 2]], requires_grad=True)
     pictures, _ = drawings(vertices_px, np.array([[0, 1, 2]]), torch.zeros(3, 3))

@@ -6,23 +6,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rrb.errors import BadInputError
 from rrb.raster import shading
-from rrb.raster._inputs import is_tensor
 from rrb.raster.approximations import silhouette
+from rrb.raster.colour import lit_colour, supersampled_colour
 from rrb.raster.fragments import Fragments, rasterize
 from rrb.raster.lighting import DirectionalLight, Light
-from rrb.raster.pixels import like
-from rrb.raster.texture import linear_from_srgb, sample_texture, srgb_from_linear
 
 if TYPE_CHECKING:
     from rrb.geometry.camera import Camera
     from rrb.geometry.mesh import Mesh
     from rrb.geometry.pose import Pose
 
-BARE = 0.8  # sRGB grey of a mesh without colours
 WHITE = (1.0, 1.0, 1.0)
 
 
@@ -75,24 +70,11 @@ class Drawing:
     @cached_property
     def colour(self) -> Any:
         """(..., H, W, 3): sRGB in [0, 1], lit in linear light, on the background, averaged over samples."""
+        mesh, points, light, behind = self.mesh, self.vertices_camera, self.light, self.background
         n = self.supersampling
-        fragments = self.fragments if n == 1 else self._fragments_of_samples()
-        light = base_colour(self.mesh, fragments)
-        if self.light is not None:
-            own = (
-                self.normals if n == 1 else shading.normals(self.vertices_camera, self.mesh.faces, fragments)
-            )
-            light = light * self.light(own)
-        covered = like(fragments.covered, light)[..., None]
-        behind = like(linear_from_srgb(self.background), light)
-        return srgb_from_linear(_averaged(light * covered, n) + (1 - _averaged(covered, n)) * behind)
-
-    def _fragments_of_samples(self) -> Fragments:
-        n = self.supersampling
-        stretch = like(np.array([n, n, 1]), self.vertices_px)
-        return rasterize(
-            self.vertices_px * stretch, self.mesh.faces, (self.size[0] * n, self.size[1] * n), near=self.near
-        )
+        if n == 1:
+            return lit_colour(mesh, points, self.fragments, light, behind)
+        return supersampled_colour(mesh, points, self.vertices_px, self.size, light, behind, n, self.near)
 
 
 def render(
@@ -129,29 +111,3 @@ def render(
         background=background,
         supersampling=supersampling,
     )
-
-
-def base_colour(mesh: Mesh, fragments: Fragments) -> Any:
-    """(..., H, W, 3): the surface's own colour, linear light: vertex colours times texture; grey without."""
-    colour: Any = None
-    if mesh.vertex_colours is not None:
-        colour = shading.interpolate(linear_from_srgb(mesh.vertex_colours), mesh.faces, fragments)
-    if mesh.texture is not None:
-        texture = mesh.texture
-        texture = texture / 255.0 if is_tensor(texture) else texture.astype(np.float32) / np.float32(255)
-        uv = shading.interpolate_corners(mesh.uv, fragments)
-        seen = sample_texture(linear_from_srgb(texture), uv)
-        colour = seen if colour is None else colour * seen
-    if colour is None:
-        grey = fragments.barycentric * 0 + 1  # its shape, kind and precision
-        colour = grey * float(linear_from_srgb(BARE))
-    return colour
-
-
-def _averaged(picture: Any, n: int) -> Any:
-    """(..., H, W, C) of (..., n H, n W, C): means over n x n blocks."""
-    if n == 1:
-        return picture
-    *batch, height, width, channels = picture.shape
-    blocks = picture.reshape(*batch, height // n, n, width // n, n, channels)
-    return blocks.mean((-4, -2))
