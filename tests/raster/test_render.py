@@ -149,6 +149,12 @@ def test_supersampling_out_of_range_is_refused(wrong):
         rrb.render(box(), rrb.Pose.from_viewpoint(0, 0, distance_m=3.0), CAMERA, supersampling=wrong)
 
 
+@pytest.mark.parametrize("wrong", [(1.0, 1.0), np.zeros((48, 36, 3)), np.zeros((36, 48))])
+def test_a_background_of_another_shape_is_refused(wrong):
+    with pytest.raises(BadInputError, match="background"):
+        rrb.render(box(), rrb.Pose.from_viewpoint(0, 0, distance_m=3.0), CAMERA, background=wrong)
+
+
 def test_light_from_the_right_brightens_the_right():
     pose = rrb.Pose.from_viewpoint(0, 0, distance_m=3.5)
     drawn = rrb.render(icosphere(3), pose, CAMERA, light=DirectionalLight((1, 0, 0)), background=(0, 0, 0))

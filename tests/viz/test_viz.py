@@ -7,7 +7,7 @@ from PIL import Image
 from rrb.errors import BadInputError, RrbError
 from rrb.viz.animation import save_gif
 from rrb.viz.overlay import COLOURS, contours, overlay, side_by_side
-from rrb.viz.pictures import rgb8, signed_colours
+from rrb.viz.pictures import rgb8
 
 
 def disc(size=(40, 60), centre=(33.0, 17.5), radius=10.0):
@@ -54,14 +54,6 @@ def test_panels_keep_their_pixels():
     np.testing.assert_array_equal(joined[4:14, 4:24], first)
     np.testing.assert_array_equal(joined[4:18, 28:36], second)
     assert joined[18:].min() < 128  # the captions
-
-
-def test_signed_colours():
-    drawn = signed_colours(np.array([[-2.0, 0, 1, 2]])).astype(int)
-    np.testing.assert_array_equal(drawn[0, 1], 255)
-    assert drawn[0, 0, 2] > drawn[0, 0, 0]
-    assert drawn[0, 3, 0] > drawn[0, 2, 2]
-    assert np.all(signed_colours(np.zeros((2, 2))) == 255)
 
 
 def test_a_missing_folder_is_refused_in_a_sentence(tmp_path):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rrb.errors import BadInputError
 from rrb.raster import shading
 from rrb.raster.approximations import silhouette
@@ -98,6 +100,11 @@ def render(
     if not isinstance(supersampling, int) or not 1 <= supersampling <= 16:
         raise BadInputError(f"supersampling is {supersampling!r}; a whole number from 1 to 16 is accepted")
     size = (camera.height_px, camera.width_px)
+    shape = np.shape(background)
+    if shape != (3,) and shape[-3:] != (*size, 3):
+        raise BadInputError(
+            f"the background has shape {tuple(shape)}; a colour (3,) or a picture {(*size, 3)} is accepted"
+        )
     vertices_camera = camera_from_object.apply(mesh.vertices, scale)
     vertices_px = camera.project(vertices_camera)
     return Drawing(

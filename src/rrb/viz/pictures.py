@@ -1,4 +1,4 @@
-"""Arrays as pictures: 8-bit values, enlarging, signed quantities in colour. `image_io` writes them."""
+"""Arrays as pictures: 8-bit values, enlarging, colours for lines. `image_io` writes them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,3 @@ def rgb8(picture: Any) -> np.ndarray:
 def enlarge(picture: np.ndarray, factor: int) -> np.ndarray:
     """Every pixel as factor x factor equal ones."""
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)
-
-
-def signed_colours(values: Any, limit: float | None = None) -> np.ndarray:
-    """(H, W, 3) uint8: blue where values (H, W) are negative, vermillion where positive, white at 0.
-
-    `limit` is the size that gets the full colour; by default the largest there is.
-    """
-    array = values.detach().numpy() if hasattr(values, "detach") else np.asarray(values)
-    limit = limit or float(np.abs(array).max()) or 1.0
-    strength = np.clip(np.abs(array) / limit, 0, 1)[..., None]
-    full = np.where(array[..., None] < 0, BLUE, VERMILLION) / 255
-    return rgb8(1 + (full - 1) * strength)
