@@ -7,11 +7,11 @@ import threading
 
 import numpy as np
 import pytest
-from scenes import ellipsoid_px
 
 import rrb
 from rrb import _jit
 from rrb.errors import BadInputError
+from scenes import ellipsoid_px
 
 SIZE = (40, 40)
 DRAW = """
