@@ -13,6 +13,7 @@ from rrb.errors import BadInputError
 from rrb.geometry.files import write_bytes
 from rrb.viz.pictures import rgb8
 
+_EXACT = (0, 0, 0, 255, 255, 255)  # colours that averaging would tint
 _SAMPLED = 16  # frames from which the common palette is chosen
 
 
@@ -29,7 +30,8 @@ def save_gif(path: str | Path, frames: Sequence[Any], *, frame_s: float = 0.08, 
     if len({p.shape for p in pictures}) > 1:
         raise BadInputError(f"the frames differ in size: {sorted({p.shape[:2] for p in pictures})}")
     some = pictures[:: -(-len(pictures) // _SAMPLED)] + pictures[-1:]
-    palette = Image.fromarray(np.concatenate(some)).quantize(255, Image.Quantize.MEDIANCUT)
+    palette = Image.fromarray(np.concatenate(some)).quantize(250, Image.Quantize.MEDIANCUT)
+    palette.putpalette([*(palette.getpalette() or [])[: 3 * 250], *_EXACT])
     reduced = [Image.fromarray(p).quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
     milliseconds = [round(1000 * frame_s)] * (len(reduced) - 1) + [round(1000 * last_s)]
     file = io.BytesIO()
