@@ -13,7 +13,7 @@ from rrb.errors import BadInputError
 from rrb.geometry.files import write_bytes
 from rrb.viz.pictures import rgb8
 
-_EXACT = (0, 0, 0, 255, 255, 255)  # colours that averaging would tint
+_PAPER = 250  # as bright as this is white
 _SAMPLED = 16  # frames from which the common palette is chosen
 
 
@@ -30,8 +30,10 @@ def save_gif(path: str | Path, frames: Sequence[Any], *, frame_s: float = 0.08, 
     if len({p.shape for p in pictures}) > 1:
         raise BadInputError(f"the frames differ in size: {sorted({p.shape[:2] for p in pictures})}")
     some = pictures[:: -(-len(pictures) // _SAMPLED)] + pictures[-1:]
-    palette = Image.fromarray(np.concatenate(some)).quantize(250, Image.Quantize.MEDIANCUT)
-    palette.putpalette([*(palette.getpalette() or [])[: 3 * 250], *_EXACT])
+    palette = Image.fromarray(np.concatenate(some)).quantize(255, Image.Quantize.MEDIANCUT)
+    colours = np.array(palette.getpalette()).reshape(-1, 3)
+    colours[colours.min(1) >= _PAPER] = 255  # averaging would tint the paper
+    palette.putpalette(colours.ravel().tolist())
     reduced = [Image.fromarray(p).quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
     milliseconds = [round(1000 * frame_s)] * (len(reduced) - 1) + [round(1000 * last_s)]
     file = io.BytesIO()
