@@ -48,6 +48,10 @@ class Timing:
         """How many times longer than the other, compared round by round."""
         return float(np.median(self.total_ms / other.total_ms))
 
+    def times_at_best(self, other: "Timing") -> float:
+        """The least against the least: far from `times` where the machine was busy and one run was hit more."""
+        return float(self.total_ms.min() / other.total_ms.min())
+
 
 def race(
     contenders: Sequence[Contender], budget_s: float, most_rounds: int = 60, fewest_rounds: int = 5

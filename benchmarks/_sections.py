@@ -30,10 +30,15 @@ class Race:
         found = (t for t in self.timings if (t.contender.name, t.contender.threads) == (name, threads))
         return next(found, None)
 
-    def times(self, name: str, other: str, threads: int = 1, other_threads: int = 1) -> float | None:
-        """How many times longer one takes than the other a picture, or None where one did not run."""
+    def times(
+        self, name: str, other: str, threads: int = 1, other_threads: int = 1
+    ) -> tuple[float, float] | None:
+        """How many times longer one takes than the other a picture, round by round and at best.
+
+        None where one of them did not run.
+        """
         one, another = self.get(name, threads), self.get(other, other_threads)
-        return one.times(another) if one and another else None
+        return (one.times(another), one.times_at_best(another)) if one and another else None
 
 
 @lru_cache(maxsize=4)
