@@ -77,7 +77,10 @@ def icosphere(subdivisions: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def geodesic(frequency: int) -> tuple[np.ndarray, np.ndarray]:
-    """The sphere of 20 * frequency**2 faces: each side of the icosahedron cut into so many pieces."""
+    """The sphere of 20 * frequency**2 faces: each side of the icosahedron cut into so many pieces.
+
+    Vertices are numbered in the order in which the faces first name them.
+    """
     corners, sides = icosahedron()
     a, b, c = (corners[sides[:, k], None] for k in range(3))
     row, column = np.tril_indices(frequency + 1)
@@ -92,7 +95,20 @@ def geodesic(frequency: int) -> tuple[np.ndarray, np.ndarray]:
     faces = (each + np.arange(20)[:, None, None] * len(at)).reshape(-1, 3)
     vertices = points.reshape(-1, 3) / np.linalg.norm(points.reshape(-1, 3), axis=1, keepdims=True)
     _, kept, which = np.unique(vertices.round(9), axis=0, return_index=True, return_inverse=True)
-    return vertices[kept], which.reshape(-1)[faces]
+    return in_order_of_use(vertices[kept], which.reshape(-1)[faces])
+
+
+def in_order_of_use(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = np.argsort(np.unique(faces, return_index=True)[1])
+    return vertices[order], np.argsort(order)[faces]
+
+
+def in_random_order(scene: Scene) -> Scene:
+    """The same surface, vertices and faces shuffled: nothing near in memory is near in the picture."""
+    random = np.random.default_rng(0)
+    order = random.permutation(len(scene.points))
+    faces = random.permutation(np.argsort(order)[scene.faces])
+    return Scene(scene.points[order], scene.vertices_px[order], faces, scene.gradient)
 
 
 def icosahedron() -> tuple[np.ndarray, np.ndarray]:

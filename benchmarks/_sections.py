@@ -15,7 +15,7 @@ from _peers import ONE_THREAD_ONLY, PEERS
 from _plan import Plan
 from _processes import APPROXIMATIONS
 from _rounds import Timing, race
-from _scene import Scene, ellipsoid, geodesic, stretched
+from _scene import Scene, ellipsoid, geodesic, in_random_order, stretched
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _exponent(timings: Sequence[Timing], amounts: Sequence[int], first: int) -> 
 
 
 def many_faces(plan: Plan) -> Race | None:
-    """The forward pass alone, on one thread."""
+    """The forward pass alone, on one thread; with vertices and faces in random order, named so, too."""
     if plan.many_faces is None:
         return None
     frequency, side_px = plan.many_faces

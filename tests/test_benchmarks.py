@@ -51,14 +51,16 @@ def test_what_was_not_measured_is_not_called_met(run):
     assert all(check["met"] is None for check in unmeasured)
 
 
+@pytest.mark.parametrize("shuffled", [False, True])
 @pytest.mark.parametrize(("mesh", "n", "n_faces"), [("icosphere", 3, 1280), ("geodesic", 7, 980)])
-def test_the_scene_is_the_closed_ellipsoid_that_it_claims(monkeypatch, mesh, n, n_faces):
+def test_the_scene_is_the_closed_ellipsoid_that_it_claims(monkeypatch, mesh, n, n_faces, shuffled):
     monkeypatch.syspath_prepend(BENCHMARKS)
     import numpy as np
 
     import _scene
 
     scene = _scene.stretched(*getattr(_scene, mesh)(n), 256)
+    scene = _scene.in_random_order(scene) if shuffled else scene
     corners = scene.points[scene.faces]
     sixfold_volumes = np.einsum("fi,fi->f", corners[:, 0], np.cross(corners[:, 1], corners[:, 2]))
     assert len(scene.faces) == n_faces
