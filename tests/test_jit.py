@@ -131,6 +131,7 @@ def test_the_cache_is_another_one_after_an_edit_of_any_kernel(tmp_path, monkeypa
     (tmp_path / "raster").mkdir()
     callee = tmp_path / "raster" / "_callee_kernel.py"
     callee.write_text("x = 1")
+    (tmp_path / "_jit.py").write_text("")
     monkeypatch.setattr(_jit, "_PACKAGE", tmp_path)
     before = _jit._sources_hash()
     assert _jit._sources_hash() == before

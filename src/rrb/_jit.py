@@ -92,7 +92,7 @@ def cache_folder() -> Path | None:
 
 def _sources_hash() -> str:
     digest = hashlib.sha256(sys.version.encode())
-    for path in sorted(_PACKAGE.rglob("_*.py")):
+    for path in [_PACKAGE / "_jit.py", *sorted(_PACKAGE.rglob("_*_kernel.py"))]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

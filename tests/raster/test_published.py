@@ -8,25 +8,29 @@ import rrb
 from scenes import project
 
 
-def kato_case(shared_vertices, row, column, target):
+def kato_case(vertices, row, column, target, per_face):
     """64x64, no perspective: the square [-1, 1] fills the picture, y up. The gradient of |image - target|."""
-    vertices = torch.tensor(shared_vertices, dtype=torch.float64, requires_grad=True)
+    vertices = torch.tensor(vertices, dtype=torch.float64, requires_grad=True)
     x, y, z = vertices.unbind(-1)
     pixels = torch.stack([(x + 1) * 32, (1 - y) * 32, z], -1)
-    image = rrb.silhouette(pixels, torch.tensor([[0, 1, 2]]), (64, 64), approximation="kato")
+    image = rrb.silhouette(
+        pixels, torch.tensor([[0, 1, 2]]), (64, 64), approximation="kato", per_face=per_face
+    )
     (image[row, column] - target).abs().backward()
     return vertices.grad.numpy()
 
 
-def test_kato_pulls_a_triangle_over_an_uncovered_pixel():
-    gradient = kato_case([[0.8, 0.8, 1], [0, -0.5, 1], [0.2, -0.4, 1]], 25, 35, 1)
+@pytest.mark.parametrize("per_face", [False, True])
+def test_kato_pulls_a_triangle_over_an_uncovered_pixel(per_face):
+    gradient = kato_case([[0.8, 0.8, 1], [0, -0.5, 1], [0.2, -0.4, 1]], 25, 35, 1, per_face)
     expected = [[1.6726, -0.2602, 0], [1.4199, -1.6428, 0], [0, 0, 0]]
     np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_kato_pulls_a_triangle_off_a_covered_pixel():
+@pytest.mark.parametrize("per_face", [False, True])
+def test_kato_pulls_a_triangle_off_a_covered_pixel(per_face):
     """The second of the published pair of cases, all three corners moving."""
-    gradient = kato_case([[0.8, 0.8, 1], [-0.5, -0.8, 1], [0.8, -0.8, 1]], 40, 50, 0)
+    gradient = kato_case([[0.8, 0.8, 1], [-0.5, -0.8, 1], [0.8, -0.8, 1]], 40, 50, 0, per_face)
     expected = [[0.98647, 1.04629, 0], [-1.03416, -0.10404, 0], [3.00094, -1.55173, 0]]
     np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-4)
 

@@ -46,13 +46,22 @@ def test_equals_the_reference(name, kind, seed):
     )
 
 
-def test_kato_with_interior_edges_equals_its_reference():
-    vertices, faces = ellipsoid_px(SIZE, 1, 3)
+@pytest.mark.parametrize(("kind", "seed"), [("ellipsoid", 3), ("soup", 0), ("soup", 1)])
+def test_kato_per_face_equals_its_reference(kind, seed):
+    vertices, faces = ellipsoid_px(SIZE, 1, seed) if kind == "ellipsoid" else soup_px(SIZE, 12, seed)
     weights = np.random.default_rng(0).normal(size=SIZE)
-    _, gradient = value_and_gradient(vertices, faces, SIZE, weights, "kato", interior_edges=True)
-    everything = reference.kato(vertices, faces, SIZE, weights, interior_edges=True)
+    _, gradient = value_and_gradient(vertices, faces, SIZE, weights, "kato", per_face=True)
+    everything = reference.kato_per_face(vertices, faces, SIZE, weights)
     np.testing.assert_allclose(gradient, everything, rtol=1e-8, atol=1e-8)
     assert np.abs(everything - reference.kato(vertices, faces, SIZE, weights)).max() > 1e-3
+
+
+def test_kato_of_one_triangle_is_the_same_by_outline_and_by_face():
+    vertices, faces = np.array([[4.3, 3.1, 1], [30.2, 9.6, 1], [11.7, 25.4, 1]]), np.array([[0, 1, 2]])
+    weights = np.random.default_rng(0).normal(size=SIZE)
+    _, outline = value_and_gradient(vertices, faces, SIZE, weights, "kato")
+    _, per_face = value_and_gradient(vertices, faces, SIZE, weights, "kato", per_face=True)
+    np.testing.assert_allclose(outline, per_face, rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"kato"}))  # kato's is no derivative of what it draws

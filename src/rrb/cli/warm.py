@@ -22,13 +22,13 @@ def _rasterize(dtype: str) -> None:
     (seen.barycentric[..., 0] * seen.inverse_depth).sum().backward()
 
 
-def _silhouette(approximation: str, dtype: str) -> None:
+def _silhouette(approximation: str, dtype: str, **knobs: bool) -> None:
     import torch
 
     from rrb.raster.approximations import silhouette
 
     vertices = torch.from_numpy(CORNERS.astype(dtype)).requires_grad_()
-    silhouette(vertices, FACES, SIZE, approximation=approximation).square().sum().backward()
+    silhouette(vertices, FACES, SIZE, approximation=approximation, **knobs).square().sum().backward()
 
 
 def _winding() -> None:
@@ -47,6 +47,7 @@ def _steps() -> list[tuple[str, Callable[[], None]]]:
     for dtype in ("float32", "float64"):
         steps.append((f"fragments {dtype}", partial(_rasterize, dtype)))
         steps += [(f"{name} {dtype}", partial(_silhouette, name, dtype)) for name in APPROXIMATIONS]
+        steps.append((f"kato per face {dtype}", partial(_silhouette, "kato", dtype, per_face=True)))
     return [*steps, ("winding number", _winding)]
 
 

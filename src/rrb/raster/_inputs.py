@@ -133,15 +133,14 @@ def _topologies(faces: Any, batch: tuple[int, ...], shape: tuple[int, ...]) -> l
     return [topology(one, shape[1]) for one in array.reshape(math.prod(batch), *array.shape[-2:])]
 
 
-def transposed(array: np.ndarray, name: str) -> np.ndarray:
-    """A contiguous copy of array.T in memory that this thread reuses under `name`, valid until the next call.
+def workspace(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Memory that this thread reuses under `name`, holding anything, valid until the next call.
 
-    Touching fresh memory costs several times what copying a small picture does.
+    Touching fresh memory costs several times what writing a small picture does.
     """
     kept = getattr(_workspace, name, None)
-    if kept is None or kept.shape != array.T.shape or kept.dtype != array.dtype:
-        kept = np.empty(array.T.shape, array.dtype)
+    if kept is None or kept.shape != shape or kept.dtype != dtype:
+        kept = np.empty(shape, dtype)
         if kept.nbytes <= _KEPT_BYTES:
             setattr(_workspace, name, kept)
-    np.copyto(kept, array.T)
     return kept

@@ -139,20 +139,21 @@ def visible_segment(vertices, a, b, near):
 
 
 @kernel()
-def find_crossings(vertices, edge_vertices, layers, near, image):
+def find_crossings(vertices, edge_vertices, layers, near, image, every_line):
     """Where the contour passes between the centres of a covered pixel and an uncovered neighbour.
 
-    `image` (H, W) holds 0 and 1. An edge steeper than the diagonal is met by rows, another by columns. Of
-    several edges between the same two centres the outermost is kept. Returns (crossings (N, 5) int32: the
-    row and column of the pixel to blend, the two vertices of the edge, and 2 * by_column + (surface on the
-    lower side); and positions (N,) float64 along the row or column, in pixels).
+    `image` (H, W) holds 0 and 1. An edge steeper than the diagonal is met by rows and another by columns, or
+    each by both if `every_line`. Of several edges between the same two centres the outermost is kept.
+    Returns crossings (N, 6) int32: the row and column of the pixel before it, the two vertices of the edge,
+    2 * by_column + (surface on the lower side), and the number of another crossing of the same line, -1 for
+    no further one; positions (N,) float64 along the line, in pixels; and chains (H + W,) int32: where the
+    crossings of each row, then of each column, begin.
     """
     height, width = image.shape
     nearest, farthest, _ = depth_range(vertices)
     near = near_plane(near, nearest, farthest)
     room = 8 * (height + width) + 64
-    crossings, positions = np.empty((room, 5), np.int32), np.empty(room)
-    following = np.empty(room, np.int32)  # chains of the crossings found in one row or column
+    crossings, positions = np.empty((room, 6), np.int32), np.empty(room)
     chains = np.full(height + width, -1, np.int32)
     count = 0
     for e in range(edge_vertices.shape[0]):
@@ -162,83 +163,92 @@ def find_crossings(vertices, edge_vertices, layers, near, image):
         seen, xa, ya, xb, yb = visible_segment(vertices, a, b, near)
         if not seen:
             continue
-        by_column = abs(yb - ya) < abs(xb - xa)
-        if by_column:
-            xa, ya, xb, yb = ya, xa, yb, xb
-        # From here on as if met by rows; exchanging x and y exchanges left and right.
-        lower = ((layers[e] > 0) == (yb > ya)) != by_column
-        if yb < ya:
-            xa, ya, xb, yb = xb, yb, xa, ya
-        lines, cells = (width, height) if by_column else (height, width)
-        first, last = first_centre(ya, lines), first_centre(yb, lines)
-        if first >= last:
-            continue
-        slope = (xb - xa) / (yb - ya)
-        for line in range(first, last):
-            position = xa + (line + 0.5 - ya) * slope
-            if not 0.5 <= position < cells - 0.5:
+        flat = abs(yb - ya) < abs(xb - xa)
+        for by_column in (False, True):
+            if by_column != flat and not every_line:
                 continue
-            cell = math.floor(position - 0.5)
-            if by_column:
-                before, after = image[cell, line], image[cell + 1, line]
-            else:
-                before, after = image[line, cell], image[line, cell + 1]
-            if before == after or (before > after) != lower:
+            # A line is met at p, a multiple of a pixel, in q; exchanging x and y exchanges left and right.
+            pa, qa, pb, qb = (xa, ya, xb, yb) if by_column else (ya, xa, yb, xb)
+            lower = ((layers[e] > 0) == (pb > pa)) != by_column
+            if pb < pa:
+                pa, qa, pb, qb = pb, qb, pa, qa
+            lines, cells = (width, height) if by_column else (height, width)
+            first, last = first_centre(pa, lines), first_centre(pb, lines)
+            if first >= last:
                 continue
-            chain = line + (height if by_column else 0)
-            at = chains[chain]
-            while at >= 0 and math.floor(positions[at] - 0.5) != cell:
-                at = following[at]
-            if at >= 0:
-                if (position > positions[at]) != lower or position == positions[at]:
-                    continue  # the one that is there is farther out
-            else:
-                if count == room:
-                    crossings = np.concatenate((crossings, np.empty_like(crossings)))
-                    positions = np.concatenate((positions, np.empty_like(positions)))
-                    following = np.concatenate((following, np.empty_like(following)))
-                    room *= 2
-                at = count
-                count += 1
-                following[at], chains[chain] = chains[chain], at
-            blended = cell + 1 if position > cell + 1 else cell
-            positions[at] = position
-            crossings[at, 0] = blended if by_column else line
-            crossings[at, 1] = line if by_column else blended
-            crossings[at, 2], crossings[at, 3] = a, b
-            crossings[at, 4] = 2 * by_column + lower
-    return crossings[:count], positions[:count]
+            slope = (qb - qa) / (pb - pa)
+            for line in range(first, last):
+                position = qa + (line + 0.5 - pa) * slope
+                if not 0.5 <= position < cells - 0.5:
+                    continue
+                cell = math.floor(position - 0.5)
+                if by_column:
+                    before, after = image[cell, line], image[cell + 1, line]
+                else:
+                    before, after = image[line, cell], image[line, cell + 1]
+                if before == after or (before > after) != lower:
+                    continue
+                chain = line + (height if by_column else 0)
+                at = chains[chain]
+                while at >= 0 and math.floor(positions[at] - 0.5) != cell:
+                    at = crossings[at, 5]
+                if at >= 0:
+                    if (position > positions[at]) != lower or position == positions[at]:
+                        continue  # the one that is there is farther out
+                else:
+                    if count == room:
+                        crossings = np.concatenate((crossings, np.empty_like(crossings)))
+                        positions = np.concatenate((positions, np.empty_like(positions)))
+                        room *= 2
+                    at = count
+                    count += 1
+                    crossings[at, 5], chains[chain] = chains[chain], at
+                positions[at] = position
+                crossings[at, 0] = cell if by_column else line
+                crossings[at, 1] = line if by_column else cell
+                crossings[at, 2], crossings[at, 3] = a, b
+                crossings[at, 4] = 2 * by_column + lower
+    return crossings[:count], positions[:count], chains
+
+
+@inline
+def blended_pixel(crossings, positions, i):
+    """(row, column, whether the surface is on the lower side, share) of the pixel that crossing i enters.
+
+    The share is how far past the border between the two pixels the crossing lies, negative before it.
+    """
+    row, column, code = crossings[i, 0], crossings[i, 1], crossings[i, 4]
+    share = positions[i] - math.floor(positions[i] + 0.5)
+    if share > 0.0:
+        row, column = (row + 1, column) if code & 2 else (row, column + 1)
+    return row, column, code & 1, share
 
 
 @kernel()
 def blend(crossings, positions, image):
     """Move the image's 0 and 1 to the share of each pixel on the surface's side of its crossings, in [0, 1]."""
     for i in range(crossings.shape[0]):
-        row, column, code = crossings[i, 0], crossings[i, 1], crossings[i, 4]
-        border = math.floor(positions[i] + 0.5)  # the pixel border between the two centres
-        share = positions[i] - border
-        image[row, column] += share if code & 1 else -share
+        row, column, lower, share = blended_pixel(crossings, positions, i)
+        image[row, column] += share if lower else -share
     for i in range(crossings.shape[0]):
-        row, column = crossings[i, 0], crossings[i, 1]
+        row, column, _, _ = blended_pixel(crossings, positions, i)
         image[row, column] = min(max(image[row, column], 0), 1)
 
 
 @kernel()
-def blend_backward(vertices, crossings, image, grad_image, grad_vertices):
+def blend_backward(vertices, crossings, positions, image, grad_image, grad_vertices):
     """Add to grad_vertices (V, 3) the gradient of the blend. A pixel clamped to 0 or 1 gives none."""
     for i in range(crossings.shape[0]):
-        row, column, a, b, code = crossings[i]
+        row, column, lower, _ = blended_pixel(crossings, positions, i)
         if not 0.0 < image[row, column] < 1.0:
             continue
-        grad = np.float64(grad_image[row, column])
-        if not code & 1:
-            grad = -grad
-        along, across = (0, 1) if code & 2 else (1, 0)
-        line = (column if code & 2 else row) + 0.5
+        a, b, by_column = crossings[i, 2], crossings[i, 3], crossings[i, 4] & 2
+        grad = np.float64(grad_image[row, column]) * (1.0 if lower else -1.0)
+        along, across = (0, 1) if by_column else (1, 0)
+        line = (column if by_column else row) + 0.5
         pa, pb = np.float64(vertices[a, along]), np.float64(vertices[b, along])
-        length = pb - pa
-        slope = (np.float64(vertices[b, across]) - np.float64(vertices[a, across])) / length
-        t = (line - pa) / length
+        slope = (np.float64(vertices[b, across]) - np.float64(vertices[a, across])) / (pb - pa)
+        t = (line - pa) / (pb - pa)
         grad_vertices[a, across] += grad * (1.0 - t)
         grad_vertices[b, across] += grad * t
         grad_vertices[a, along] -= grad * (1.0 - t) * slope

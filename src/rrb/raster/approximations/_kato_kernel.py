@@ -1,11 +1,13 @@
-"""The backward kernel of the `kato` silhouette."""
+"""The backward kernels of the `kato` silhouette: of the outline, and of every face by itself."""
 
 import math
 
 import numpy as np
 
-from rrb._jit import inline, kernel
+from rrb._jit import inline, inline_early, kernel
 from rrb.raster._scan_kernel import depth_range, first_centre, near_plane
+
+TILE = 16
 
 
 @inline
@@ -13,21 +15,27 @@ def crossing_at(line, pa, qa, pb, qb):
     return qa + (line - pa) * (qb - qa) / (pb - pa)
 
 
-@inline
-def add_gains(gains, start, stop, crossing, share_a, share_b, eps, to_a, to_b):
+@inline_early
+def add_gains(gains, sign, start, stop, crossing, share_a, share_b, eps, to_a, to_b):
     """Add gain / distance over the cells start..stop of a line, for either end of an edge.
 
-    The end with share s of the crossing must move by distance / s to carry the crossing to a cell.
+    A gain is what a cell holds times `sign`, where that is positive. The end with share s of the crossing must
+    move by distance / s to carry the crossing to a cell, and eps farther. Both quotients come from one
+    division, in the precision of `gains`.
     """
-    for cell in range(start, stop):
-        gain = gains[cell]
-        away = cell + 0.5 - crossing
-        beyond = eps if away > 0.0 else -eps
-        if share_a > 0.0:
-            to_a -= gain * share_a / (away + beyond * share_a)
-        if share_b > 0.0:
-            to_b -= gain * share_b / (away + beyond * share_b)
-    return to_a, to_b
+    number = gains.dtype.type
+    side = number(sign)
+    first = number(start + 0.5 - crossing)  # all cells lie on one side of the crossing
+    beyond = number(eps if first > 0.0 else -eps)
+    a, b = number(max(share_a, 0.0)), number(max(share_b, 0.0))
+    sum_a, sum_b = number(0.0), number(0.0)
+    for k in range(stop - start):
+        away = first + number(k)
+        for_a, for_b = away + beyond * a, away + beyond * b
+        both = max(side * gains[start + k], number(0.0)) / (for_a * for_b)
+        sum_a += both * for_b
+        sum_b += both * for_a
+    return to_a - sum_a * a, to_b - sum_b * b
 
 
 @inline
@@ -59,19 +67,19 @@ def pull_face(
             continue  # the face lies on the other side of this edge
         t = (p - pa) / (pb - pa)
         start, stop = (outer, cells) if outwards else (0, outer + 1)
-        to_a, to_b = add_gains(gained, start, stop, crossing, 1.0 - t, t, eps, 0.0, 0.0)
+        to_a, to_b = add_gains(gained, 1, start, stop, crossing, 1.0 - t, t, eps, 0.0, 0.0)
         if shown[outer] < 0:
             within = first_centre(far_side, cells)
             start, stop = (within, inner + 1) if outwards else (inner, within)
             for cell in range(start, stop):
                 if shown[cell] == face:
-                    to_a, to_b = add_gains(lost, cell, cell + 1, crossing, 1.0 - t, t, eps, to_a, to_b)
+                    to_a, to_b = add_gains(lost, 1, cell, cell + 1, crossing, 1.0 - t, t, eps, to_a, to_b)
         grad_vertices[a, across] += to_a
         grad_vertices[b, across] += to_b
 
 
 @kernel(fastmath={"reassoc", "contract"})
-def pull_lines(vertices, faces, near, eps, interior_edges, seen, grad_image, by_column, grad_vertices):
+def pull_faces(vertices, faces, near, eps, seen, grad_image, by_column, grad_vertices):
     """Add to grad_vertices (V, 3) what the rows give, or the columns where by_column.
 
     seen (lines, cells) int32 is the nearest face of each pixel, -1 for none, and grad_image the gradient on
@@ -81,20 +89,20 @@ def pull_lines(vertices, faces, near, eps, interior_edges, seen, grad_image, by_
     near = near_plane(near, nearest, farthest)
     along, across = (0, 1) if by_column else (1, 0)
     lines, cells = seen.shape
-    gained, lost = np.empty(cells), np.empty(cells)
+    gained, lost = np.empty(cells, grad_image.dtype), np.empty(cells, grad_image.dtype)
     for line in range(lines):
         shown = seen[line]
         fresh = False
         for cell in range(cells - 1):
             first, second = shown[cell], shown[cell + 1]
-            if first == second or (first >= 0 and second >= 0 and not interior_edges):
+            if first == second:
                 continue
             if not fresh:
                 fresh = True
                 for i in range(cells):
-                    g = np.float64(grad_image[line, i])
-                    gained[i] = max(-g, 0.0) if shown[i] < 0 else 0.0
-                    lost[i] = max(g, 0.0) if shown[i] >= 0 else 0.0
+                    g = grad_image[line, i]
+                    gained[i] = max(-g, 0) if shown[i] < 0 else 0
+                    lost[i] = max(g, 0) if shown[i] >= 0 else 0
             if first >= 0:
                 pull_face(
                     vertices, faces, first, line, cell, cell + 1, along, across, near, eps,
@@ -105,3 +113,68 @@ def pull_lines(vertices, faces, near, eps, interior_edges, seen, grad_image, by_
                     vertices, faces, second, line, cell + 1, cell, along, across, near, eps,
                     gained, lost, shown, grad_vertices,
                 )  # fmt: skip
+
+
+@inline
+def run_inside(crossings, chains, chain, cell, lower, cells):
+    """Cells start..stop of the covered run that ends between `cell` and the next, on its lower side if `lower`.
+
+    A run begins and ends at a crossing of the line, or at the picture's border.
+    """
+    start, stop = (0, cell + 1) if lower else (cell + 1, cells)
+    at = chains[chain]
+    while at >= 0:
+        other = crossings[at, 0 if crossings[at, 4] & 2 else 1]
+        if lower and other < cell:
+            start = max(start, other + 1)
+        if not lower and other > cell:
+            stop = min(stop, other + 1)
+        at = crossings[at, 5]
+    return start, stop
+
+
+@kernel()
+def gains_by_line(image, grad_image, gains, gains_columns):
+    """Fill gains (H, W) and its transposed, gains_columns (W, H), the latter tile by tile.
+
+    A gain is by how much the loss would fall were a covered pixel uncovered or, as a negative number, an
+    uncovered one covered; 0 where it would rise.
+    """
+    height, width = image.shape
+    none = gains.dtype.type(0)
+    for row in range(height):
+        for column in range(width):  # two values and a choice: a branch here would be a coin toss
+            g = grad_image[row, column]
+            inside, outside = max(g, none), min(g, none)
+            gains[row, column] = inside if image[row, column] > 0 else outside
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            for row in range(top, min(top + TILE, height)):
+                for column in range(left, min(left + TILE, width)):
+                    gains_columns[column, row] = gains[row, column]
+
+
+@kernel(fastmath={"reassoc", "contract"})
+def pull_outline(vertices, crossings, positions, chains, gains, gains_columns, eps, grad_vertices):
+    """Add to grad_vertices (V, 3) what the crossings of the outline give.
+
+    gains (H, W) and gains_columns (W, H) are those of `gains_by_line`.
+    """
+    for i in range(crossings.shape[0]):
+        row, column, a, b = crossings[i, 0], crossings[i, 1], crossings[i, 2], crossings[i, 3]
+        if crossings[i, 4] & 2:
+            line, cell, along, across = column, row, 0, 1
+            chain, values = column + gains.shape[0], gains_columns[column]
+        else:
+            line, cell, along, across = row, column, 1, 0
+            chain, values = row, gains[row]
+        pa, pb = np.float64(vertices[a, along]), np.float64(vertices[b, along])
+        t = (line + 0.5 - pa) / (pb - pa)
+        lower = crossings[i, 4] & 1
+        cells = values.shape[0]
+        start, stop = (cell + 1, cells) if lower else (0, cell + 1)
+        to_a, to_b = add_gains(values, -1, start, stop, positions[i], 1.0 - t, t, eps, 0.0, 0.0)
+        start, stop = run_inside(crossings, chains, chain, cell, lower, cells)
+        to_a, to_b = add_gains(values, 1, start, stop, positions[i], 1.0 - t, t, eps, to_a, to_b)
+        grad_vertices[a, across] += to_a
+        grad_vertices[b, across] += to_b

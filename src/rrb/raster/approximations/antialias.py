@@ -48,27 +48,30 @@ def cover(given: Scene, image: np.ndarray, after: Callable[[int, np.ndarray], No
     given.for_each_band(band, before=count, after=finish)
 
 
-def _draw(given: Scene) -> tuple[np.ndarray, list[np.ndarray]]:
+Crossings = tuple[np.ndarray, np.ndarray]
+
+
+def _draw(given: Scene) -> tuple[np.ndarray, list[Crossings]]:
     from rrb.raster.approximations import _antialias_kernel as kernel
 
     image = given.empty()
-    crossings: list[np.ndarray] = [np.empty(0)] * len(given)
+    found: list[Crossings] = [(np.empty(0), np.empty(0))] * len(given)
 
     def blend(i: int, layers: np.ndarray) -> None:
-        edges = given.topologies[i].edge_vertices
-        found, positions = kernel.find_crossings(given.vertices[i], edges, layers, given.near, image[i])
-        kernel.blend(found, positions, image[i])
-        crossings[i] = found
+        mesh = given.vertices[i], given.topologies[i].edge_vertices, layers, given.near
+        crossings, positions, _ = kernel.find_crossings(*mesh, image[i], False)
+        kernel.blend(crossings, positions, image[i])
+        found[i] = crossings, positions
 
     cover(given, image, after=blend)
-    return image, crossings
+    return image, found
 
 
 def _backward(
-    given: Scene, image: np.ndarray, crossings: list[np.ndarray], grad: np.ndarray, grad_vertices: np.ndarray
+    given: Scene, image: np.ndarray, found: list[Crossings], grad: np.ndarray, grad_vertices: np.ndarray
 ) -> None:
     from rrb.raster.approximations._antialias_kernel import blend_backward
 
     given.for_each_image(
-        lambda i: blend_backward(given.vertices[i], crossings[i], image[i], grad[i], grad_vertices[i])
+        lambda i: blend_backward(given.vertices[i], *found[i], image[i], grad[i], grad_vertices[i])
     )

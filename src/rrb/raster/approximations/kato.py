@@ -2,18 +2,23 @@
 
 Forward. 1 where the surface covers the pixel's centre, else 0.
 
-Backward. Where a visible triangle's edge crosses a row between two centres, moving one end of the edge along
-the row until the crossing reaches another pixel would change that pixel: it gets the triangle's value if it
-lies outside the edge, the value beyond the edge if it lies inside the triangle. Where that change lowers
-the loss, the change over the distance is the gradient. The same along columns. `eps`, in units in which the
-image spans [-1, 1] (here its longer side), keeps distances from zero, as in the authors' code.
+Backward. Where an edge crosses a row between two centres, moving one of its ends along the row until the
+crossing reaches another pixel would change that pixel: it becomes covered if it lies outside the edge, and
+uncovered if it lies inside. Where that change lowers the loss, the change over the distance is the
+gradient. The same along columns. `eps`, in units in which the image spans [-1, 1] (here its longer side),
+keeps distances from zero, as in the authors' code.
 
-`interior_edges`: the authors' code also lets edges in the middle of the surface feel the pixels outside the
-silhouette, as if moving one of them carried the triangle there over its neighbours. By default only the
-contour feels them; True is the published behaviour on meshes, and slower.
+Which edges, and how far inside, for a mesh of many triangles:
 
-Gradients reach as far as the picture, so a pose can start without overlap; but they are no derivative of
-anything that was drawn, do not vanish at the optimum, and inwards end at the far side of one triangle.
+- By default the silhouette is taken as one shape: its outline feels the pixels outside, to the picture's
+  border, and inside, to where the covered run of pixels ends.
+- `per_face=True` is the authors' code: every visible triangle by itself. Also an edge in the middle of the
+  surface feels the pixels outside the silhouette, as if its triangle could be carried there over its
+  neighbours, and the pixels inside end at the far side of that one triangle. It needs the nearest face of
+  every pixel, and is several times slower.
+
+For a single triangle the two are the same. Gradients reach as far as the picture; but they are no derivative
+of anything that was drawn and do not vanish at the optimum.
 """
 
 from __future__ import annotations
@@ -23,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from rrb.errors import BadInputError
-from rrb.raster._inputs import Scene, transposed
+from rrb.raster._inputs import Scene, workspace
 from rrb.raster.approximations._silhouette import silhouette_by
 from rrb.raster.approximations.antialias import cover
 
@@ -34,38 +39,72 @@ def silhouette(
     size: tuple[int, int],
     *,
     eps: float = 1e-4,
-    interior_edges: bool = False,
+    per_face: bool = False,
     near: float | None = None,
 ) -> Any:
     """(..., H, W) of 0 and 1, of vertices_px (..., V, 3) and faces (F, 3) or (..., F, 3); see `rasterize`."""
     if not 0.0 < eps < np.inf:
         raise BadInputError(f"eps is {eps}; a positive number is accepted")
+    pull = _pull_faces if per_face else _pull_outline
 
     def backward(
-        given: Scene, image: np.ndarray, _: None, grad: np.ndarray, grad_vertices: np.ndarray
+        given: Scene, image: np.ndarray, layers: list[np.ndarray], grad: np.ndarray, grad_vertices: np.ndarray
     ) -> None:
-        from rrb.raster._fragments_kernel import nearest_faces
-        from rrb.raster.approximations._kato_kernel import pull_lines
-
-        eps_px = eps * max(given.height, given.width) / 2
-        seen, inverse_depth = given.empty(dtype=np.int32), given.empty()
-
-        def visibility(i: int, row_from: int, row_to: int) -> None:
-            faces = given.topologies[i].faces
-            nearest_faces(given.vertices[i], faces, given.near, row_from, row_to, seen[i], inverse_depth[i])
-
-        def pull(i: int) -> None:
-            mesh = given.vertices[i], given.topologies[i].faces, given.near, eps_px, interior_edges
-            pull_lines(*mesh, seen[i], grad[i], False, grad_vertices[i])
-            columns = transposed(seen[i], "seen"), transposed(grad[i], "grad")
-            pull_lines(*mesh, *columns, True, grad_vertices[i])
-
-        given.for_each_band(visibility, after=pull)
+        pull(given, image, layers, grad, grad_vertices, eps * max(given.height, given.width) / 2)
 
     return silhouette_by(_draw, backward, vertices_px, faces, size, near)
 
 
-def _draw(given: Scene) -> tuple[np.ndarray, None]:
+def _draw(given: Scene) -> tuple[np.ndarray, list[np.ndarray]]:
     image = given.empty()
-    cover(given, image)
-    return image, None
+    layers: list[np.ndarray] = [np.empty(0)] * len(given)
+    cover(given, image, after=layers.__setitem__)
+    return image, layers
+
+
+def _pull_outline(
+    given: Scene,
+    image: np.ndarray,
+    layers: list[np.ndarray],
+    grad: np.ndarray,
+    grad_vertices: np.ndarray,
+    eps_px: float,
+) -> None:
+    from rrb.raster.approximations._antialias_kernel import find_crossings
+    from rrb.raster.approximations._kato_kernel import gains_by_line, pull_outline
+
+    def one(i: int) -> None:
+        vertices, edges = given.vertices[i], given.topologies[i].edge_vertices
+        found = find_crossings(vertices, edges, layers[i], given.near, image[i], True)
+        gains = workspace("gains", image[i].shape, image.dtype)
+        gains_columns = workspace("gains_columns", image[i].T.shape, image.dtype)
+        gains_by_line(image[i], grad[i], gains, gains_columns)
+        pull_outline(vertices, *found, gains, gains_columns, eps_px, grad_vertices[i])
+
+    given.for_each_image(one)
+
+
+def _pull_faces(
+    given: Scene,
+    image: np.ndarray,
+    layers: list[np.ndarray],
+    grad: np.ndarray,
+    grad_vertices: np.ndarray,
+    eps_px: float,
+) -> None:
+    from rrb.raster._fragments_kernel import nearest_faces
+    from rrb.raster.approximations._kato_kernel import pull_faces
+
+    seen, inverse_depth = given.empty(dtype=np.int32), given.empty()
+
+    def visibility(i: int, row_from: int, row_to: int) -> None:
+        faces = given.topologies[i].faces
+        nearest_faces(given.vertices[i], faces, given.near, row_from, row_to, seen[i], inverse_depth[i])
+
+    def one(i: int) -> None:
+        mesh = given.vertices[i], given.topologies[i].faces, given.near, eps_px
+        pull_faces(*mesh, seen[i], grad[i], False, grad_vertices[i])
+        columns = np.ascontiguousarray(seen[i].T), np.ascontiguousarray(grad[i].T)
+        pull_faces(*mesh, *columns, True, grad_vertices[i])
+
+    given.for_each_band(visibility, after=one)

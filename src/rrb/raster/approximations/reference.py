@@ -14,41 +14,48 @@ from rrb.raster.reference import cross, fragments
 
 
 def antialias(vertices_px: Any, faces: np.ndarray, size: tuple[int, int]) -> Any:
-    """Blend across every edge that has the surface on one side, row by row and column by column."""
+    """Blend across the outline: by rows for edges steeper than the diagonal, by columns for the others."""
     import torch
 
-    fixed = vertices_px.detach().numpy()
-    hard = fragments(fixed, faces, size)[0] >= 0
-    best: dict[
-        tuple, tuple
-    ] = {}  # (by column, line, cell, surface on the lower side) -> (outwardness, crossing)
-    for a, b in _contour_edges(fixed, faces):
-        pa, pb = vertices_px[a, :2], vertices_px[b, :2]
-        delta = np.abs(fixed[b] - fixed[a])
-        by_column = bool(delta[1] < delta[0])
-        along, across = (0, 1) if by_column else (1, 0)
-        grid = hard.T if by_column else hard
-        ends = sorted([fixed[a, along], fixed[b, along]])
-        for line in range(max(0, math.ceil(ends[0] - 0.5)), min(len(grid), math.ceil(ends[1] - 0.5))):
-            t = (line + 0.5 - pa[along]) / (pb[along] - pa[along])
-            crossing = pa[across] + t * (pb[across] - pa[across])
-            cell = math.floor(crossing.item() - 0.5)
-            if not 0 <= cell < grid.shape[1] - 1 or grid[line, cell] == grid[line, cell + 1]:
-                continue
-            lower = bool(grid[line, cell])
-            if _surface_is_lower(fixed, faces, a, b, along, across) != lower:
-                continue
-            key, out = (by_column, line, cell), crossing.item() * (1 if lower else -1)
-            if key not in best or out > best[key][0]:
-                best[key] = (out, crossing, lower)
+    hard = fragments(vertices_px.detach().numpy(), faces, size)[0] >= 0
     image = torch.tensor(hard, dtype=vertices_px.dtype)
     change = torch.zeros_like(image)
-    for (by_column, line, cell), (_, crossing, lower) in best.items():
+    for (by_column, line, cell), (_, crossing, _, _, lower) in _outline(
+        vertices_px, faces, hard, False
+    ).items():
         share = (crossing - (cell + 1)) * (1 if lower else -1)
         pixel = cell + 1 if crossing.item() > cell + 1 else cell
         where = (pixel, line) if by_column else (line, pixel)
         change = change.index_put(tuple(torch.tensor([k]) for k in where), share[None], accumulate=True)
     return (image + change).clamp(0, 1)
+
+
+def _outline(vertices_px: Any, faces: np.ndarray, hard: np.ndarray, every_line: bool) -> dict[tuple, tuple]:
+    """{(by column, line, cell): (outwardness, crossing, a, b, is the surface lower)}, outermost edges only."""
+    fixed = vertices_px.detach().numpy()
+    best: dict[tuple, tuple] = {}
+    for a, b in _contour_edges(fixed, faces):
+        delta = np.abs(fixed[b] - fixed[a])
+        for by_column in (False, True):
+            if by_column != (delta[1] < delta[0]) and not every_line:
+                continue
+            along, across = (0, 1) if by_column else (1, 0)
+            grid = hard.T if by_column else hard
+            ends = sorted([fixed[a, along], fixed[b, along]])
+            for line in range(max(0, math.ceil(ends[0] - 0.5)), min(len(grid), math.ceil(ends[1] - 0.5))):
+                pa, pb = vertices_px[a, :2], vertices_px[b, :2]
+                t = (line + 0.5 - pa[along]) / (pb[along] - pa[along])
+                crossing = pa[across] + t * (pb[across] - pa[across])
+                cell = math.floor(crossing.item() - 0.5)
+                if not 0 <= cell < grid.shape[1] - 1 or grid[line, cell] == grid[line, cell + 1]:
+                    continue
+                lower = bool(grid[line, cell])
+                if _surface_is_lower(fixed, faces, a, b, along, across) != lower:
+                    continue
+                key, out = (by_column, line, cell), crossing.item() * (1 if lower else -1)
+                if key not in best or out > best[key][0]:
+                    best[key] = (out, crossing, a, b, lower)
+    return best
 
 
 def _contour_edges(vertices_px: np.ndarray, faces: np.ndarray) -> list[tuple[int, int]]:
@@ -83,24 +90,58 @@ def _surface_is_lower(
 
 
 def kato(
-    vertices_px: np.ndarray,
-    faces: np.ndarray,
-    size: tuple[int, int],
-    grad: np.ndarray,
-    eps: float = 1e-4,
-    interior_edges: bool = False,
+    vertices_px: np.ndarray, faces: np.ndarray, size: tuple[int, int], grad: np.ndarray, eps: float = 1e-4
 ) -> np.ndarray:
-    """The gradient (V, 3) for the gradient `grad` (H, W) on the silhouette: every pixel against every edge."""
-    seen = fragments(vertices_px, faces, size)[0]
+    """The gradient (V, 3) for the gradient `grad` (H, W) on the silhouette: every pixel against its outline."""
+    import torch
+
+    hard = fragments(vertices_px, faces, size)[0] >= 0
     out = np.zeros_like(vertices_px, dtype=np.float64)
     eps_px = eps * max(size) / 2
+    found = _outline(torch.as_tensor(vertices_px), faces, hard, True)
+    for (by_column, line, cell), (_, crossing, a, b, lower) in found.items():
+        along, across = (0, 1) if by_column else (1, 0)
+        covered, g = (hard.T[line], grad.T[line]) if by_column else (hard[line], grad[line])
+        t = (line + 0.5 - vertices_px[a, along]) / (vertices_px[b, along] - vertices_px[a, along])
+        outside = range(cell + 1, len(covered)) if lower else range(cell, -1, -1)
+        gains = {k: max(-g[k], 0.0) for k in outside if not covered[k]}
+        for k in range(cell, -1, -1) if lower else range(cell + 1, len(covered)):
+            if not covered[k]:
+                break
+            gains[k] = max(g[k], 0.0)
+        _pull(out, across, a, b, t, crossing.item(), gains, eps_px)
+    return out
+
+
+def _pull(
+    out: np.ndarray,
+    across: int,
+    a: int,
+    b: int,
+    t: float,
+    crossing: float,
+    gains: dict[int, float],
+    eps: float,
+) -> None:
+    for cell, gain in gains.items():
+        away = cell + 0.5 - crossing
+        for vertex, share in ((a, 1 - t), (b, t)):
+            if gain > 0 and share > 0:
+                out[vertex, across] -= gain / (away / share + math.copysign(eps, away))
+
+
+def kato_per_face(
+    vertices_px: np.ndarray, faces: np.ndarray, size: tuple[int, int], grad: np.ndarray, eps: float = 1e-4
+) -> np.ndarray:
+    """As `kato`, every pixel against every edge of every visible face."""
+    seen = fragments(vertices_px, faces, size)[0]
+    out = np.zeros_like(vertices_px, dtype=np.float64)
     for axis in (0, 1):
         shown, g = (seen, grad) if axis == 0 else (seen.T, grad.T)
-        along, across = (1, 0) if axis == 0 else (0, 1)
         for f, face in enumerate(faces):
             for k in range(3):
-                a, b, c = face[k], face[(k + 1) % 3], face[(k + 2) % 3]
-                _pull_edge(vertices_px, f, (a, b, c), along, across, shown, g, eps_px, interior_edges, out)
+                corners = face[k], face[(k + 1) % 3], face[(k + 2) % 3]
+                _pull_edge(vertices_px, f, corners, 1 - axis, axis, shown, g, eps * max(size) / 2, out)
     return out
 
 
@@ -113,7 +154,6 @@ def _pull_edge(
     shown: np.ndarray,
     grad: np.ndarray,
     eps_px: float,
-    interior_edges: bool,
     out: np.ndarray,
 ) -> None:
     a, b, _ = corners
@@ -127,21 +167,17 @@ def _pull_edge(
         inner, outer = (below, below + 1) if outwards > 0 else (below + 1, below)
         if not (min(inner, outer) >= 0 and max(inner, outer) < shown.shape[1]) or shown[line, inner] != face:
             continue
-        ends = shown[line, outer] < 0
-        if not ends and (not interior_edges or shown[line, outer] == face):
+        if shown[line, outer] == face:
             continue
+        gains = {}
         for cell in range(shown.shape[1]):
             beyond = (cell - outer) * outwards >= 0
             inside = not beyond and (cell + 0.5 - far_side) * outwards >= 0
-            gain = 0.0
             if beyond and shown[line, cell] < 0:
-                gain = max(-grad[line, cell], 0.0)
-            elif inside and ends and shown[line, cell] == face:
-                gain = max(grad[line, cell], 0.0)
-            away = cell + 0.5 - crossing
-            for vertex, share in ((a, 1 - t), (b, t)):
-                if gain > 0 and share > 0:
-                    out[vertex, across] -= gain / (away / share + math.copysign(eps_px, away))
+                gains[cell] = max(-grad[line, cell], 0.0)
+            elif inside and shown[line, outer] < 0 and shown[line, cell] == face:
+                gains[cell] = max(grad[line, cell], 0.0)
+        _pull(out, across, a, b, t, crossing, gains, eps_px)
 
 
 def _line_through_triangle(
