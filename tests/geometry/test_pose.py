@@ -519,3 +519,11 @@ def test_rounded_rotations_pass():
     Pose(np.round(r, 4), [0, 0, 1])
     with pytest.raises(BadInputError, match="no rotation"):
         Pose(np.round(r, 2), [0, 0, 1])
+
+
+def test_angles_of_a_viewpoint_spread_over_each_other():
+    one_by_one = [Pose.from_viewpoint(a, 20.0, distance_m=2.0).matrix for a in (0.0, 30.0, 60.0)]
+    together = Pose.from_viewpoint(np.array([0.0, 30.0, 60.0]), 20.0, distance_m=2.0).matrix
+    np.testing.assert_array_equal(together, np.stack(one_by_one))
+    with pytest.raises(BadInputError, match="do not go together"):
+        Pose.from_viewpoint(np.zeros(3), np.zeros(2), distance_m=2.0)

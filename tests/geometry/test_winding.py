@@ -9,9 +9,9 @@ import pytest
 
 from rrb import _jit
 from rrb.errors import BadInputError
+from rrb.geometry.face_tree import FaceTree
 from rrb.geometry.winding import (
     BETA,
-    FaceTree,
     is_inside,
     is_inside_grid,
     winding_number,

@@ -48,11 +48,29 @@ def alike(*values: Any) -> tuple[Any, ...]:
     return tuple(v.to(dtype=dtype, device=device) for v in tensors)
 
 
+def spread(*values: Any) -> tuple[Any, ...]:
+    """The values `alike` and of one shape."""
+    arrays = alike(*values)
+    try:
+        shape = np.broadcast_shapes(*(tuple(v.shape) for v in arrays))
+    except ValueError:
+        shapes = ", ".join(str(tuple(v.shape)) for v in arrays)
+        raise BadInputError(
+            f"shapes {shapes} do not go together; equal ones or numbers are accepted"
+        ) from None
+    return tuple(namespace(*arrays).broadcast_to(v, shape) for v in arrays)
+
+
 def as_numpy(value: Any) -> NDArray[np.float64]:
     """A float64 copy in NumPy, without gradient."""
     if is_tensor(value):
         value = value.detach().cpu().double().numpy()
     return np.array(_array(value), dtype=np.float64)
+
+
+def numpy_view(value: Any) -> NDArray:
+    """The same numbers in NumPy, without gradient; no copy where the memory can be shared."""
+    return np.asarray(value.detach().cpu() if is_tensor(value) else value)
 
 
 def finite_float(value: Any) -> float | None:

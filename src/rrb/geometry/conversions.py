@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rrb.errors import BadInputError
-from rrb.geometry._arrays import alike, as_numpy, length, namespace, safe_sqrt
+from rrb.geometry._arrays import alike, as_numpy, length, namespace, safe_sqrt, spread
 from rrb.geometry.rotations import about_axis, matrix_from_quaternion, matrix_of, pole_width
 
 # Metres (ShapeNet units) for a distance of 1 in `rendering_metadata.txt`.
@@ -66,7 +66,7 @@ def matrix_from_viewpoint(azimuth: Any, elevation: Any, roll: Any) -> Any:
 
     With roll 0 the image's x axis is level in the object frame; roll turns the object clockwise in the image.
     """
-    a, e, roll = alike(azimuth, elevation, roll)
+    a, e, roll = spread(azimuth, elevation, roll)
     xp = namespace(a)
     ca, sa, ce, se = xp.cos(a), xp.sin(a), xp.cos(e), xp.sin(e)
     # Rows are the camera's axes in the object frame: forward is minus the direction to the camera, right is

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -45,4 +46,5 @@ def write_bytes(path: str | Path, data: bytes) -> None:
         reason = error.strerror or str(error)
         raise BadFileError(f"{path}: it cannot be written ({reason})") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the folder itself may be missing, or a file
+            temporary.unlink()

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadFileError, BadInputError
+from rrb.geometry._arrays import numpy_view
 from rrb.geometry.files import read_bytes, write_bytes
 from rrb.geometry.mask_rule import refusal
-from rrb.geometry.winding import as_numpy
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -46,7 +46,7 @@ def save_image(path: str | Path, image: Any) -> None:
     suffix = Path(path).suffix.lower()
     if suffix not in _WRITTEN:
         raise BadInputError(f"{path}: a picture ends in {suffix!r}; {', '.join(_WRITTEN)} are accepted")
-    write_bytes(path, _encode(as_numpy(image), _WRITTEN[suffix]))
+    write_bytes(path, _encode(numpy_view(image), _WRITTEN[suffix]))
 
 
 def encode_png(image: NDArray) -> bytes:
@@ -178,7 +178,7 @@ def _listed(values: NDArray) -> str:
 def save_mask(path: str | Path, mask: Any) -> None:
     """Write (H, W) bool, or float in [0, 1], as a grey PNG from 0 to 255."""
     _require_png(path)
-    values = as_numpy(mask)
+    values = numpy_view(mask)
     if values.ndim != 2 or not ((values >= 0) & (values <= 1)).all():
         raise BadInputError(f"{path}: a mask of shape {values.shape}; (H, W) in [0, 1] is accepted")
     write_bytes(path, encode_png(_as_bytes(values)))
@@ -193,7 +193,7 @@ def save_depth(path: str | Path, depth_m: Any) -> None:
     `.npy` writes the float32 metres alone. Depths that millimetres in 16 bits cannot say (beyond 65.535 m, or
     nearer than half a millimetre) are refused for .png, not bent.
     """
-    path, depth = Path(path), as_numpy(depth_m).astype(np.float32)
+    path, depth = Path(path), numpy_view(depth_m).astype(np.float32)
     if depth.ndim != 2 or not depth.size or not (np.isfinite(depth) & (depth >= 0)).all():
         raise BadInputError(f"{path}: a depth of shape {depth.shape}; (H, W), finite, from 0 is accepted")
     buffer = io.BytesIO()
@@ -239,7 +239,7 @@ def _load_metres(path: str | Path) -> NDArray[np.float32]:
 def save_normals(path: str | Path, normals: Any) -> None:
     """Write unit normals (H, W, 3) in the camera frame as 0.5 + 0.5 n; 0, where nothing is, becomes 128."""
     _require_png(path)
-    values = as_numpy(normals)
+    values = numpy_view(normals)
     _require_range(path, values, -1, 1, "normals in the camera frame")
     write_bytes(path, encode_png(_as_bytes(np.clip(0.5 + 0.5 * values, 0, 1))))
 
@@ -247,7 +247,7 @@ def save_normals(path: str | Path, normals: Any) -> None:
 def save_coordinates(path: str | Path, coordinates: Any) -> None:
     """Write object coordinates (H, W, 3), 0 to 1 along each axis of the bounding box; 0 where nothing is."""
     _require_png(path)
-    values = as_numpy(coordinates)
+    values = numpy_view(coordinates)
     _require_range(path, values, 0, 1, "coordinates normalised by the bounding box")
     write_bytes(path, encode_png(_as_bytes(np.clip(values, 0, 1))))
 

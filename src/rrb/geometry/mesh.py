@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 
 from rrb.errors import BadFileError, BadInputError
 from rrb.geometry import mesh_measures
+from rrb.geometry._arrays import is_tensor, numpy_view
 from rrb.geometry.mesh_checks import (
     checked_colours,
     checked_faces,
     checked_texture,
     checked_uv,
     checked_vertices,
-    is_tensor,
 )
-from rrb.geometry.winding import as_numpy
 
 UNITS_PER_METRE = {"m": 1.0, "cm": 100.0, "mm": 1000.0, "in": 1 / 0.0254}
 
@@ -149,7 +148,7 @@ class Mesh:
     @cached_property
     def is_watertight(self) -> bool:
         """Whether every edge, by vertex numbers, belongs to exactly two faces; `merged` joins seams."""
-        return mesh_measures.has_two_faces_an_edge(as_numpy(self.faces))
+        return mesh_measures.has_two_faces_an_edge(numpy_view(self.faces))
 
     def sample_surface(self, count: int, seed: int) -> tuple[Any, NDArray[np.int64]]:
         """`count` points uniform by area, (N, 3), and the face (N,) that each lies on."""
@@ -182,14 +181,14 @@ class Mesh:
 
         Faces that then name a vertex twice are left out, and a note says how many.
         """
-        from rrb.geometry.winding import welded
+        from rrb.geometry.mesh_arrays import welded
 
-        numbers = as_numpy(self.vertices).astype(np.float64)
+        numbers = numpy_view(self.vertices).astype(np.float64)
         count = np.arange(len(numbers))
         _, new_index = welded(numbers, count)
         first = np.full(int(new_index.max()) + 1, len(numbers))
         np.minimum.at(first, new_index, count)
-        faces = new_index[as_numpy(self.faces)]
+        faces = new_index[numpy_view(self.faces)]
         kept = (faces != np.roll(faces, 1, axis=1)).all(axis=1)
         lost = int((~kept).sum())
         note = (f"{lost} faces without area were left out when vertices were merged",) if lost else ()

@@ -8,11 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadInputError
-from rrb.geometry.winding import as_numpy
-
-
-def is_tensor(array: Any) -> bool:
-    return hasattr(array, "detach")
+from rrb.geometry._arrays import is_tensor, numpy_view
 
 
 def checked_vertices(vertices: Any) -> Any:
@@ -35,7 +31,7 @@ def checked_faces(faces: Any, n_vertices: int) -> Any:
         faces = _as_array(faces, "faces")
         if faces.dtype.kind in "iu" and faces.dtype not in (np.int32, np.int64):
             faces = faces.astype(np.int64)
-    numbers = as_numpy(faces)
+    numbers = numpy_view(faces)
     if numbers.size == 0:
         raise BadInputError("there are no faces; at least one is needed")
     if numbers.dtype not in (np.int32, np.int64):
@@ -79,7 +75,7 @@ def checked_texture(texture: Any, has_uv: bool) -> Any:
     """(H, W, 3) uint8, as given, at least one pixel."""
     if not is_tensor(texture):
         texture = _as_array(texture, "the texture")
-    numbers = as_numpy(texture)
+    numbers = numpy_view(texture)
     if numbers.dtype != np.uint8 or numbers.ndim != 3 or numbers.shape[2] != 3 or numbers.size == 0:
         raise BadInputError(
             f"the texture is {texture.dtype} of shape {tuple(numbers.shape)}; uint8 (H, W, 3) is accepted"
@@ -99,7 +95,7 @@ def _as_array(value: Any, what: str) -> NDArray:
 def _float_numpy(array: Any, what: str) -> NDArray:
     if str(array.dtype).removeprefix("torch.") not in ("float32", "float64"):
         raise BadInputError(f"{what} have the type {array.dtype}; float32 and float64 are accepted")
-    return as_numpy(array)
+    return numpy_view(array)
 
 
 def _require_shape(array: NDArray, shape: tuple[int | str, ...], what: str) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from rrb.errors import BadInputError
+from rrb.geometry._arrays import is_tensor, numpy_view
 from rrb.geometry.mesh import Mesh
-from rrb.geometry.mesh_checks import is_tensor
-from rrb.geometry.winding import as_numpy
 
 
 def concatenated(meshes: Sequence[Mesh]) -> Mesh:
@@ -38,7 +37,9 @@ def _common_texture(meshes: Sequence[Mesh]) -> tuple[Any, list[str]]:
     if not textured:
         return None, []
     first = textured[0].texture
-    if not all(m.texture is first or np.array_equal(as_numpy(m.texture), as_numpy(first)) for m in textured):
+    if not all(
+        m.texture is first or np.array_equal(numpy_view(m.texture), numpy_view(first)) for m in textured
+    ):
         return None, ["the parts have different textures and a mesh holds one: none was kept"]
     bare = sum(len(mesh.faces) for mesh in meshes if mesh.uv is None)
     if not bare:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rrb.geometry.winding import as_numpy
+from rrb.geometry._arrays import numpy_view
 
 _NEXT, _LAST = [1, 2, 0], [2, 0, 1]
 
@@ -15,7 +15,7 @@ _NEXT, _LAST = [1, 2, 0], [2, 0, 1]
 def corners(vertices: Any, faces: Any) -> Any:
     """(F, 3, 3): the positions of each face's corners, of the vertices' kind."""
     if not hasattr(vertices, "detach"):
-        return vertices[as_numpy(faces)]
+        return vertices[numpy_view(faces)]
     import torch
 
     return vertices[torch.as_tensor(faces, device=vertices.device).long()]
@@ -30,7 +30,7 @@ def area_vectors(vertices: Any, faces: Any) -> Any:
 
 def lengths(vectors: Any) -> Any:
     """(N, 3) -> (N, 1), with gradient 0 at 0; tiny vectors are scaled so that their squares don't vanish."""
-    scale = abs(as_numpy(vectors)).max(axis=1, keepdims=True)
+    scale = abs(numpy_view(vectors)).max(axis=1, keepdims=True)
     scale = np.where(scale > 0, scale, 1)
     if not hasattr(vectors, "detach"):
         return scale * np.sqrt(((vectors / scale) ** 2).sum(1, keepdims=True))
@@ -52,7 +52,7 @@ def vertex_normals(vertices: Any, faces: Any) -> Any:
     """(V, 3) of length 1: the sum of the adjacent faces' area vectors; 0 where no face has an area."""
     vectors = area_vectors(vertices, faces)
     if not hasattr(vertices, "detach"):
-        index = as_numpy(faces).T.ravel()
+        index = numpy_view(faces).T.ravel()
         summed = [np.bincount(index, np.tile(axis, 3), minlength=len(vertices)) for axis in vectors.T]
         return unit(np.stack(summed, axis=1)).astype(vertices.dtype)
     import torch

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadInputError
-from rrb.geometry.winding import as_numpy, mesh_arrays
+from rrb.geometry._arrays import numpy_view
+from rrb.geometry.mesh_arrays import mesh_arrays
 
 _NO_AREA = 1e-14  # of the squared longest edge: below it an area is rounding
 
@@ -35,7 +36,7 @@ def sample_surface(vertices: Any, faces: Any, count: int, seed: int) -> tuple[An
         chosen = vertices[torch.as_tensor(corner_index, device=vertices.device)]
         return torch.einsum("nc,ncx->nx", weights, chosen), face_index
     points = np.einsum("nc,ncx->nx", barycentric, numbers[corner_index])
-    given = as_numpy(vertices).dtype
+    given = numpy_view(vertices).dtype
     return points.astype(given if given.kind == "f" else np.float64), face_index
 
 

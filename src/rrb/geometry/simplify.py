@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadInputError
-from rrb.geometry.winding import as_numpy, mesh_arrays, welded
+from rrb.geometry._arrays import numpy_view
+from rrb.geometry.mesh_arrays import mesh_arrays, welded
 
 _Arrays = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -39,12 +40,12 @@ def simplify(vertices: Any, faces: Any, n_faces: int) -> tuple[NDArray, NDArray]
         )
     original = mesh_arrays(vertices, faces)
     if n_faces >= len(original[1]):
-        return as_numpy(vertices), as_numpy(faces)
+        return numpy_view(vertices), numpy_view(faces)
     result = _best(_without_empty_faces(*welded(*original)), int(n_faces))
-    given = as_numpy(vertices).dtype
+    given = numpy_view(vertices).dtype
     return (
         result[0].astype(given if given.kind == "f" else np.float64),
-        result[1].astype(as_numpy(faces).dtype),
+        result[1].astype(numpy_view(faces).dtype),
     )
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadFileError, BadInputError
-from rrb.geometry.winding import as_numpy, is_inside_grid, mesh_arrays
+from rrb.geometry._arrays import numpy_view
+from rrb.geometry.mesh_arrays import mesh_arrays
+from rrb.geometry.winding import is_inside_grid
 
 if TYPE_CHECKING:
     from rrb.geometry.mesh import Mesh
@@ -37,8 +39,8 @@ class Voxels:
     def __post_init__(self) -> None:
         if not hasattr(self.occupancy, "detach"):
             object.__setattr__(self, "occupancy", np.asarray(self.occupancy))
-        _check_occupancy(as_numpy(self.occupancy))
-        origin = as_numpy(self.origin).astype(np.float64)
+        _check_occupancy(numpy_view(self.occupancy))
+        origin = numpy_view(self.origin).astype(np.float64)
         if origin.shape != (3,) or not np.isfinite(origin).all():
             raise BadInputError(f"a grid's origin is {origin.tolist()}; three finite numbers are accepted")
         size = float(self.voxel_size_m)
@@ -79,7 +81,7 @@ class Voxels:
 
         if not 0 < level < 1:
             raise BadInputError(f"the level is {level}; a number between 0 and 1 is accepted")
-        field = np.pad(as_numpy(self.occupancy).astype(np.float32), 1)
+        field = np.pad(numpy_view(self.occupancy).astype(np.float32), 1)
         if not field.max() > level:
             raise BadInputError(f"no voxel is fuller than {level} (the fullest is {field.max()}): no surface")
         # "ascent" is what faces outwards where the axes are x, y, z.
@@ -107,10 +109,10 @@ class Voxels:
 
         A point between two voxels belongs to the upper one; outside the grid nothing is contained.
         """
-        points = as_numpy(points).astype(np.float64)
+        points = numpy_view(points).astype(np.float64)
         if points.shape[-1:] != (3,) or not np.isfinite(points).all():
             raise BadInputError(f"points have the shape {points.shape}; finite numbers (..., 3) are accepted")
-        occupied = as_numpy(self.occupancy) > 0.5
+        occupied = numpy_view(self.occupancy) > 0.5
         index = np.floor((points - self.origin) / self.voxel_size_m)
         within = ((index >= 0) & (index < occupied.shape)).all(axis=-1)
         index = np.where(within[..., None], index, 0).astype(np.int64)
@@ -131,7 +133,7 @@ class Voxels:
                 file,
                 format=np.array(FORMAT),
                 convention=np.array(CONVENTION),
-                occupancy=as_numpy(self.occupancy),
+                occupancy=numpy_view(self.occupancy),
                 origin_m=self.origin,
                 voxel_size_m=np.array(self.voxel_size_m),
             )

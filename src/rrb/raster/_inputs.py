@@ -13,6 +13,7 @@ import numpy as np
 
 from rrb._jit import run_parallel, split, threads
 from rrb.errors import BadInputError, UnsupportedDeviceError
+from rrb.geometry._arrays import is_tensor
 from rrb.raster.topology import Topology, topology
 
 MAX_SIDE = 32768
@@ -73,11 +74,6 @@ def _in_turn(i: int, height: int, before: Any, draw: Any, after: Any) -> None:
     draw(i, 0, height)
     if after is not None:
         after(i)
-
-
-def is_tensor(array: Any) -> bool:
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(array, torch.Tensor)
 
 
 def as_numpy(array: Any, what: str) -> np.ndarray:

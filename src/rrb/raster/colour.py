@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rrb.geometry._arrays import is_tensor
 from rrb.raster import shading
-from rrb.raster._inputs import is_tensor
 from rrb.raster.fragments import Fragments, rasterize
 from rrb.raster.lighting import Light
 from rrb.raster.pixels import like

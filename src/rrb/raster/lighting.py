@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rrb.errors import BadInputError
-from rrb.raster._inputs import is_tensor
+from rrb.geometry._arrays import is_tensor
 from rrb.raster.pixels import alike, like, unit
 
 Light = Callable[[Any], Any]

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from rrb.errors import BadInputError
-from rrb.raster._inputs import as_numpy, is_tensor
+from rrb.geometry._arrays import is_tensor
+from rrb.raster._inputs import as_numpy
 from rrb.raster.fragments import Fragments
 from rrb.raster.pixels import alike, covered_pixels
 from rrb.raster.smoothing import corner_normals

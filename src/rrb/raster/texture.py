@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rrb.errors import BadInputError
-from rrb.raster._inputs import is_tensor
+from rrb.geometry._arrays import is_tensor
 from rrb.raster.pixels import take
 
 

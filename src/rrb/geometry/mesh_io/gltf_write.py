@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadInputError
+from rrb.geometry._arrays import numpy_view
 from rrb.geometry.image_io import encode_png
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.mesh_io.gltf_scene import linear_from_srgb
-from rrb.geometry.winding import as_numpy
 
 _FLOAT, _UINT32 = 5126, 5125
 _CORNERS, _INDICES = 34962, 34963
@@ -52,14 +52,14 @@ class _Buffer:
 
 def document(mesh: Mesh, path: Path) -> tuple[dict, bytes]:
     """(JSON, binary chunk); `path` names the file in messages and its stem the node."""
-    vertices = as_numpy(mesh.vertices)
+    vertices = numpy_view(mesh.vertices)
     if abs(vertices).max() > np.finfo(np.float32).max:
         raise BadInputError(f"{path}: a coordinate is {abs(vertices).max():g}; .glb holds up to 3.4e38")
     source, faces, uv = _split_at_seams(mesh)
     buffer = _Buffer()
     attributes = {"POSITION": buffer.add_vectors(vertices[source], limits=True)}
     if mesh.vertex_colours is not None:
-        colours = linear_from_srgb(as_numpy(mesh.vertex_colours).astype(np.float64))
+        colours = linear_from_srgb(numpy_view(mesh.vertex_colours).astype(np.float64))
         attributes["COLOR_0"] = buffer.add_vectors(colours[source])
     if uv is not None:
         attributes["TEXCOORD_0"] = buffer.add_vectors(uv * [1, -1] + [0, 1])
@@ -83,7 +83,7 @@ def _material(mesh: Mesh, buffer: _Buffer) -> dict[str, Any]:
     if mesh.texture is None:
         return materials
     surface["baseColorTexture"] = {"index": 0}
-    view = buffer.add_view(encode_png(as_numpy(mesh.texture)))
+    view = buffer.add_view(encode_png(numpy_view(mesh.texture)))
     images = [{"bufferView": view, "mimeType": "image/png"}]
     return materials | {"textures": [{"source": 0}], "images": images}
 
@@ -94,10 +94,10 @@ def _split_at_seams(mesh: Mesh) -> tuple[NDArray, NDArray, NDArray | None]:
     glTF has one uv a vertex. All vertices are written first in their order, with the uv of their first
     corner; copies for corners with another uv follow.
     """
-    n_vertices, faces = len(mesh.vertices), as_numpy(mesh.faces).astype(np.int64)
+    n_vertices, faces = len(mesh.vertices), numpy_view(mesh.faces).astype(np.int64)
     if mesh.uv is None:
         return np.arange(n_vertices), faces, None
-    corner, corner_uv = faces.ravel(), as_numpy(mesh.uv).reshape(-1, 2).astype(np.float64)
+    corner, corner_uv = faces.ravel(), numpy_view(mesh.uv).reshape(-1, 2).astype(np.float64)
     _, uv_number = np.unique(corner_uv + 0.0, axis=0, return_inverse=True)
     uv_number = uv_number.ravel()
     first = np.full(n_vertices, len(corner))

@@ -9,8 +9,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from rrb.errors import BadFileError, BadInputError
+from rrb.geometry._arrays import numpy_view
 from rrb.geometry.files import read_bytes, write_bytes
-from rrb.geometry.winding import as_numpy
 
 # -o 0 0 0, -s 1 1 1, -blendu on, -imfchan r ... before the name of a picture
 _OPTIONS = re.compile(rb"(-[a-z]+(\s+(-?[\d.]+(e-?\d+)?|on|off|[rgbmlz]))*\s+)+", re.IGNORECASE)
@@ -91,6 +91,6 @@ def write(mesh: Any, path: Path) -> str:
     if mesh.texture is None:
         return ""
     library, picture = path.with_suffix(".mtl"), path.with_suffix(".png")
-    save_image(picture, as_numpy(mesh.texture))
+    save_image(picture, numpy_view(mesh.texture))
     write_bytes(library, f"newmtl textured\nKd 1 1 1\nmap_Kd {picture.name}\n".encode())
     return f"mtllib {library.name}\nusemtl textured\n"

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadFileError
+from rrb.geometry._arrays import numpy_view
 from rrb.geometry.files import read_bytes, write_bytes
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.mesh_io import mtl, text
 from rrb.geometry.mesh_io.polygons import colours_in_unit_range, fan
 from rrb.geometry.mesh_io.text import Row, shown
-from rrb.geometry.winding import as_numpy
 
 _CORNER = re.compile(rb"(-?\d{1,15})(?:/(-?\d{1,15})?)?(?:/(?:-?\d{1,15})?)?")
 _NOT_NEEDED = (0, 0)
@@ -189,14 +189,14 @@ def _uv(path: Path, vt: _Statements, index: NDArray[np.int64]) -> tuple[NDArray 
 
 def write(mesh: Mesh, path: Path) -> None:
     """Every number with the digits that bring it back; a texture as .mtl and .png of the same name beside."""
-    vertices, faces = as_numpy(mesh.vertices).astype(np.float64), as_numpy(mesh.faces).astype(np.int64)
+    vertices, faces = numpy_view(mesh.vertices).astype(np.float64), numpy_view(mesh.faces).astype(np.int64)
     if mesh.vertex_colours is not None:
-        vertices = np.concatenate((vertices, as_numpy(mesh.vertex_colours)), axis=1)
+        vertices = np.concatenate((vertices, numpy_view(mesh.vertex_colours)), axis=1)
     parts = ["# metres unless said otherwise, y up\n", mtl.write(mesh, path), text.formatted("v ", vertices)]
     if mesh.uv is None:
         parts.append(text.formatted("f ", faces + 1))
     else:
-        flat = as_numpy(mesh.uv).reshape(-1, 2).astype(np.float64)
+        flat = numpy_view(mesh.uv).reshape(-1, 2).astype(np.float64)
         uv, index = np.unique(flat + 0.0, axis=0, return_inverse=True)
         parts.append(text.formatted("vt ", uv))
         both = np.stack((faces + 1, index.reshape(-1, 3) + 1), axis=2).reshape(-1, 6)

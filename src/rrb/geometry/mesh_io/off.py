@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadFileError
+from rrb.geometry._arrays import numpy_view
 from rrb.geometry.files import read_bytes, write_bytes
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.mesh_io import text
 from rrb.geometry.mesh_io.polygons import colours_in_unit_range, fan
 from rrb.geometry.mesh_io.text import Table, shown
-from rrb.geometry.winding import as_numpy
 
 # Some well-known collections forget the line end: "OFF490 518 0".
 _HEADER = re.compile(rb"(ST)?(C)?(N)?OFF(?![A-Za-z])\s*(.*)")
@@ -106,11 +106,11 @@ def _faces(table: Table) -> tuple[NDArray[np.int64], tuple[str, ...]]:
 
 def write(mesh: Mesh, path: Path) -> None:
     """OFF, or COFF with colours from 0 to 1; every number with the digits that bring it back."""
-    vertices, faces = as_numpy(mesh.vertices).astype(np.float64), as_numpy(mesh.faces)
+    vertices, faces = numpy_view(mesh.vertices).astype(np.float64), numpy_view(mesh.faces)
     header = "OFF"
     if mesh.vertex_colours is not None:
         header = "COFF"
         # Readers expect four; the last is opacity.
-        vertices = np.column_stack((vertices, as_numpy(mesh.vertex_colours), np.ones(len(vertices))))
+        vertices = np.column_stack((vertices, numpy_view(mesh.vertex_colours), np.ones(len(vertices))))
     parts = (header, f"\n{len(vertices)} {len(faces)} 0\n", text.formatted("", vertices))
     write_bytes(path, ("".join(parts) + text.formatted("3 ", faces)).encode())

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadFileError
+from rrb.geometry._arrays import numpy_view
 from rrb.geometry.files import read_bytes, write_bytes
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.mesh_io import text
 from rrb.geometry.mesh_io.ply_body import Columns, read_binary, read_text
 from rrb.geometry.mesh_io.ply_header import Header, parse_header
 from rrb.geometry.mesh_io.polygons import as_integer_colours, colours_in_unit_range, fan
-from rrb.geometry.winding import as_numpy
 
 _RGB = ("red", "green", "blue")
 _TEXTURED = {"s", "t", "u", "v", "texture_u", "texture_v", "texcoord"}
@@ -77,11 +77,11 @@ def _left_out(header: Header) -> tuple[str, ...]:
 
 def write(mesh: Mesh, path: Path) -> None:
     """Binary little-endian; vertices in their own precision, colours as bytes where that loses nothing."""
-    vertices, faces = as_numpy(mesh.vertices), as_numpy(mesh.faces)
+    vertices, faces = numpy_view(mesh.vertices), numpy_view(mesh.faces)
     real = "double" if vertices.dtype == np.float64 else "float"
     fields = [(axis, vertices[:, i], real) for i, axis in enumerate("xyz")]
     if mesh.vertex_colours is not None:
-        colours = as_numpy(mesh.vertex_colours)
+        colours = numpy_view(mesh.vertex_colours)
         as_bytes = as_integer_colours(colours)
         kind = "double" if as_bytes is None else "uchar"
         fields += [(n, (colours if as_bytes is None else as_bytes)[:, i], kind) for i, n in enumerate(_RGB)]

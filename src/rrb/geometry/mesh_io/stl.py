@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadFileError, BadInputError
+from rrb.geometry._arrays import numpy_view
 from rrb.geometry.files import read_bytes, write_bytes
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.mesh_io import text
 from rrb.geometry.mesh_io.text import Row, shown
-from rrb.geometry.winding import as_numpy
 
 _HEADER_BYTES = 84
 _FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
@@ -64,10 +64,10 @@ def _read_text(path: Path, data: bytes) -> NDArray[np.float64]:
 def write(mesh: Mesh, path: Path) -> None:
     """Binary, corners in single precision, with the faces' normals; colours and texture are not kept."""
     facets = np.zeros(len(mesh.faces), _FACET)
-    corners = as_numpy(mesh.vertices)[as_numpy(mesh.faces)]
+    corners = numpy_view(mesh.vertices)[numpy_view(mesh.faces)]
     if abs(corners).max() > np.finfo(np.float32).max:
         raise BadInputError(f"{path}: a coordinate is {abs(corners).max():g}; .stl holds up to 3.4e38")
     facets["corners"] = corners
-    facets["normal"] = as_numpy(mesh.face_normals())
+    facets["normal"] = numpy_view(mesh.face_normals())
     header = b"binary STL, metres unless said otherwise".ljust(80) + len(facets).to_bytes(4, "little")
     write_bytes(path, header + facets.tobytes())

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from rrb.raster._inputs import Scene, is_tensor, scene
+from rrb.geometry._arrays import is_tensor
+from rrb.raster._inputs import Scene, scene
 
 Draw = Callable[[Scene], tuple[np.ndarray, Any]]
 """Scene -> (image (B, H, W), whatever the backward pass wants to see again)."""
