@@ -12,8 +12,8 @@ WANTED = $(shell { cat pyproject.toml constraints.txt; $(PYTHON) -V; pwd; } | ck
 setup:
 	@if [ "$$(cat $(STAMP) 2>/dev/null)" != "$(WANTED)" ] || ! $(BIN)/python -c 'import rrb' 2>/dev/null; then \
 	  set -e; rm -rf $(VENV); $(PYTHON) -m venv $(VENV); \
-	  $(BIN)/python -m pip install --quiet -c constraints.txt torch==2.13.0; \
-	  $(BIN)/python -m pip install --quiet -c constraints.txt --editable '.[dev]'; \
+	  $(BIN)/python -m pip install --quiet -c constraints.txt torch==2.13.0 setuptools; \
+	  $(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --editable '.[dev]'; \
 	  echo "$(WANTED)" > $(STAMP); \
 	fi
 	@$(BIN)/rrb doctor --compile > /dev/null

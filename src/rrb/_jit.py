@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ def cache_folder() -> Path | None:
 
 
 def _sources_hash() -> str:
-    digest = hashlib.sha256(sys.version.encode())
+    digest = hashlib.sha256(f"{sys.version} {version('numba')}".encode())
     for path in [_PACKAGE / "_jit.py", *sorted(_PACKAGE.rglob("_*_kernel.py"))]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())

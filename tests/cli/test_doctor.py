@@ -6,6 +6,7 @@ import pkgutil
 import numpy as np
 
 import rrb
+from rrb.cli.doctor import compile_kernels
 from rrb.cli.main import main
 
 
@@ -31,7 +32,7 @@ def kernels():
 
 
 def test_compile_compiles_every_kernel(capsys):
-    assert main(["doctor", "--compile"]) == 0
+    compile_kernels()
     assert "kernels ready" in capsys.readouterr().out
     found = dict(kernels())
     assert found
@@ -43,7 +44,7 @@ def test_after_compile_users_compile_nothing():
     """float32 and float64, one image and a batch, arrays and tensors, read-only ones included."""
     import torch
 
-    main(["doctor", "--compile"])
+    compile_kernels()
     before = {name: len(kernel.signatures) for name, kernel in kernels()}
     for dtype in (np.float32, np.float64):
         vertices = np.array([[[1.0, 1, 2], [7, 1, 2], [1, 7, 3]]], dtype)
@@ -55,3 +56,9 @@ def test_after_compile_users_compile_nothing():
             for name in rrb.APPROXIMATIONS:
                 rrb.silhouette(given, faces, (8, 9), approximation=name)
     assert {name: len(kernel.signatures) for name, kernel in kernels()} == before
+
+
+def test_compiling_twice_is_quick_the_second_time(capsys):
+    for _ in range(2):
+        assert main(["doctor", "--compile"]) == 0
+    assert "kernels are compiled already" in capsys.readouterr().out

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("numpy", "numba", "torch", "pillow", "scikit-image", "matplotlib", "tyro", "rich")
+PACKAGES = ("numpy", "numba", "torch", "pillow", "scikit-image", "tyro", "rich")
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,20 @@ def _cuda() -> str:
 
 
 def _compile() -> None:
+    from rrb._jit import cache_folder
+
+    folder = cache_folder()  # its name is a hash of the kernels and of what compiles them
+    done = folder / "complete" if folder is not None else None
+    if done is not None and done.exists():
+        print("kernels are compiled already\n", flush=True)
+        return
+    compile_kernels()
+    if done is not None:
+        done.touch()
+
+
+def compile_kernels() -> None:
+    """Run every kernel once in each precision, saying how long each took."""
     from rrb.cli.warm import STEPS
 
     start = time.perf_counter()
