@@ -47,7 +47,7 @@ QUICK = Plan(
     growing_sides=(32, 64),
     growing_subdivisions=(3, 4),
     growing_side=32,
-    many_faces=None,
+    many_faces=(8, 32),
     memory_side=None,
     start=False,
 )
