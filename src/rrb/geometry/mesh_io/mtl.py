@@ -12,6 +12,8 @@ from rrb.errors import BadFileError, BadInputError
 from rrb.geometry._arrays import numpy_view
 from rrb.geometry.files import read_bytes, write_bytes
 
+_MOST_LIBRARIES = 100
+
 # -o 0 0 0, -s 1 1 1, -blendu on, -imfchan r ... before the name of a picture
 _OPTIONS = re.compile(rb"(-[a-z]+(\s+(-?[\d.]+(e-?\d+)?|on|off|[rgbmlz]))*\s+)+", re.IGNORECASE)
 
@@ -23,7 +25,12 @@ def texture(path: Path, statements: dict[bytes, list[bytes]]) -> tuple[NDArray |
     folder and below, nowhere else. More than one picture is none: a mesh holds one.
     """
     materials: dict[bytes, bytes] = {}
-    for name in statements.get(b"mtllib", []):
+    libraries = dict.fromkeys(statements.get(b"mtllib", []))
+    if len(libraries) > _MOST_LIBRARIES:
+        return None, (
+            f"the file names {len(libraries)} material files, more than {_MOST_LIBRARIES}: none was read",
+        )
+    for name in libraries:
         data, problem = _read_beside(path, name)
         if problem:
             return None, (f"the material file {_text(name)!r} was left out: {problem}",)

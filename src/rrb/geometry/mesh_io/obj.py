@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ class _Statements:
 
 def read(path: Path) -> Mesh:
     """Vertices as stored, also unused ones; groups are ignored. uv comes along where any corner has some."""
-    data = read_bytes(path)
+    data = read_bytes(path).removeprefix(codecs.BOM_UTF8)
     if b"\0" in data:
         raise BadFileError(f"{path}: it holds binary data; an .obj file is text")
     v, vt, f = _Statements(), _Statements(), _Statements()
