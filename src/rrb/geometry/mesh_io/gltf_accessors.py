@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ class Gltf:
     path: Path
     json: Any
     binary: bytes
+    _checked: dict[str, list[dict]] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.json, dict):
@@ -39,9 +40,12 @@ class Gltf:
 
     def all(self, kind: str) -> list[dict]:
         """The top-level list of that name, empty where there is none."""
+        if kind in self._checked:
+            return self._checked[kind]
         entries = self.json.get(kind, [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise self.refuse(f"its {kind!r} are no list of objects")
+        self._checked[kind] = entries  # asked for again with every entry
         return entries
 
     def at(self, kind: str, index: Any) -> dict:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.mesh_io.gltf_accessors import Gltf, decoded
 
-MOST_ROWS = 50_000_000  # vertices and faces: a small file can use one mesh in many nodes
+MOST_PRIMITIVES = 100_000  # placed ones, also those without triangles
+MOST_ROWS = 20_000_000  # vertices and faces: a small file can use one mesh in many nodes
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _UNDERSTOOD = {"KHR_mesh_quantization", "KHR_materials_unlit"}
 
@@ -28,6 +29,7 @@ class _Found:
     parts: list[Mesh] = field(default_factory=list)
     images: list[int | None] = field(default_factory=list)  # the picture of each part, None for none
     notes: dict[str, None] = field(default_factory=dict)
+    n_primitives: int = 0
     n_rows: int = 0
 
 
@@ -111,6 +113,9 @@ def _vector(gltf: Gltf, owner: dict, name: str, otherwise: NDArray) -> NDArray[n
 
 def _add(gltf: Gltf, primitive: dict, scene_from_mesh: NDArray, found: _Found) -> None:
     """Append a primitive's triangles, or a note where it has none."""
+    found.n_primitives += 1
+    if found.n_primitives > MOST_PRIMITIVES:
+        raise gltf.refuse(f"its scene places more than {MOST_PRIMITIVES} primitives; fewer are accepted")
     mode = primitive.get("mode", _TRIANGLES)
     if mode not in (_TRIANGLES, _STRIP, _FAN):
         found.notes["points and lines were left out"] = None
