@@ -276,3 +276,19 @@ def test_meshes_and_fields_without_anything_are_refused():
         soft_sphere().to_mesh(1.5)
     with pytest.raises(BadInputError, match=r"points have the shape \(2,\)"):
         soft_sphere().contains([0, 0])
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_surfaces_close_where_voxels_hold_exactly_the_level(seed, kind):
+    """Every directed edge is met by as many the other way round."""
+    occupancy = np.random.default_rng(seed).choice([0, 0.5, 1], (6, 5, 4)).astype(kind)
+    faces = np.asarray(Voxels(occupancy, (0, 0, 0), 1.0).to_mesh().faces)
+    edges = np.stack((faces, np.roll(faces, -1, axis=1)), axis=-1).reshape(-1, 2)
+    forward, backward = (e[np.lexsort(e.T)] for e in (edges, edges[:, ::-1]))
+    np.testing.assert_array_equal(forward, backward)
+
+
+def test_a_grid_that_only_reaches_the_level_has_no_surface():
+    with pytest.raises(BadInputError, match="no surface"):
+        Voxels(np.full((3, 3, 3), 0.5), (0, 0, 0), 1.0).to_mesh()

@@ -73,7 +73,9 @@ class Voxels:
         """The surface where the occupancy, interpolated between centres, is `level`; closed, facing outwards.
 
         Around the grid everything is empty: what touches the border is closed there, at most half a voxel
-        beyond it. A bool grid gives a surface halfway between full and empty centres.
+        beyond it. A bool grid gives a surface halfway between full and empty centres. Voxels that touch along
+        an edge alone give edges with four faces. What is within 1e-6 of the level counts as just below it: a
+        surface through centres themselves would not close.
         """
         from skimage.measure import marching_cubes
 
@@ -82,6 +84,7 @@ class Voxels:
         if not 0 < level < 1:
             raise BadInputError(f"the level is {level}; a number between 0 and 1 is accepted")
         field = np.pad(numpy_view(self.occupancy).astype(np.float32), 1)
+        field[np.abs(field - level) <= 1e-6] = level - 1e-4
         if not field.max() > level:
             raise BadInputError(f"no voxel is fuller than {level} (the fullest is {field.max()}): no surface")
         # "ascent" is what faces outwards where the axes are x, y, z.
