@@ -24,15 +24,18 @@ def fan(counts: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def colours_in_unit_range(colours: NDArray, path: Path) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Colours (V, 3) in [0, 1] and notes: 8 and 16 bits by their range, others above 1 divided by 255."""
+    """Colours (V, 3) in [0, 1] and notes: 8 and 16 bits by their range, others above 1 divided by 255.
+
+    What exceeds 1 by at most 0.001 was rounded on its way and becomes 1.
+    """
     if colours.dtype in (np.uint8, np.uint16):
         return colours / np.iinfo(colours.dtype).max, ()
     low, high = colours.min(initial=0.0), colours.max(initial=0.0)
     if not (low >= 0 and high <= 255):  # also true of NaN
         raise BadFileError(f"{path}: vertex colours from {low} to {high}; 0 to 1 or 0 to 255 are accepted")
-    if high > 1:
+    if high > 1 + 1e-3:
         return colours / 255.0, ("the vertex colours were given from 0 to 255 and were divided by 255",)
-    return colours.astype(np.float64), ()
+    return np.minimum(colours.astype(np.float64), 1.0), ()
 
 
 def as_integer_colours(colours: NDArray) -> NDArray[np.uint8] | None:

@@ -1,0 +1,92 @@
+"""Mesh files that are unusual or mean harm: each is read in full, noted or refused with a sentence."""
+
+import json
+import struct
+
+import numpy as np
+import pytest
+
+from rrb.errors import BadFileError
+from rrb.geometry.mesh import Mesh
+from rrb.geometry.mesh_io import mtl
+from rrb.geometry.mesh_io.gltf_accessors import Gltf
+
+TRIANGLE = "v 0 0 0\nv 1 0 0\nv 0 1 0\n"
+
+
+def load(tmp_path, name: str, content: bytes | str) -> Mesh:
+    (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return Mesh.load(tmp_path / name)
+
+
+def glb(content: dict, binary: bytes = b"") -> bytes:
+    text = json.dumps(content).encode()
+    text += b" " * (-len(text) % 4)
+    chunks = struct.pack("<II", len(text), 0x4E4F534A) + text
+    chunks += struct.pack("<II", len(binary), 0x004E4942) + binary
+    return b"glTF" + struct.pack("<II", 2, 12 + len(chunks)) + chunks
+
+
+# --- obj ------------------------------------------------------------------------------------------
+
+
+def test_a_byte_order_mark_costs_no_vertex(tmp_path):
+    mesh = load(tmp_path, "a.obj", b"\xef\xbb\xbf" + TRIANGLE.encode() + b"f 1 2 3\n")
+    np.testing.assert_array_equal(mesh.vertices, [[0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    assert mesh.notes == ()
+
+
+def test_a_material_file_named_many_times_is_read_once(tmp_path, monkeypatch):
+    read = []
+    before = mtl.read_bytes
+    monkeypatch.setattr(mtl, "read_bytes", lambda path: read.append(path) or before(path))
+    (tmp_path / "a.mtl").write_text("newmtl m\nKd 1 1 1\n")
+    load(tmp_path, "a.obj", "mtllib a.mtl\n" * 50 + TRIANGLE + "vt 0 0\nf 1/1 2/1 3/1\n")
+    assert len(read) == 1
+
+
+def test_too_many_material_files_are_a_note(tmp_path):
+    names = "".join(f"mtllib {i}.mtl\n" for i in range(101))
+    mesh = load(tmp_path, "a.obj", names + TRIANGLE + "vt 0 0\nf 1/1 2/1 3/1\n")
+    assert mesh.notes == ("the file names 101 material files, more than 100: none was read",)
+
+
+@pytest.mark.parametrize(("high", "notes"), [(1 + 1e-3, 0), (1 + 1e-7, 0), (1.01, 1)])
+def test_colours_a_rounding_above_one_are_of_the_unit_range(tmp_path, high, notes):
+    rows = "".join(f"v {i} {i * i} 0 {high} 0 0.5\n" for i in range(3))
+    mesh = load(tmp_path, "a.obj", rows + "f 1 2 3\n")
+    np.testing.assert_array_equal(
+        mesh.vertex_colours[0], [high / 255, 0, 0.5 / 255] if notes else [1, 0, 0.5]
+    )
+    assert len(mesh.notes) == notes
+
+
+# --- glb ------------------------------------------------------------------------------------------
+
+
+def test_each_list_of_a_gltf_document_is_checked_once(tmp_path):
+    class Watched(list):
+        walks = 0
+
+        def __iter__(self):
+            Watched.walks += 1
+            return super().__iter__()
+
+    gltf = Gltf(tmp_path, {"nodes": Watched({} for _ in range(5))}, b"")
+    for index in range(5):
+        gltf.at("nodes", index)
+    assert Watched.walks == 1
+
+
+@pytest.mark.parametrize("mode", [0, 4])
+def test_a_scene_that_places_too_many_primitives_is_refused(tmp_path, monkeypatch, mode):
+    """Also lines and points, which take up no memory but time."""
+    monkeypatch.setattr("rrb.geometry.mesh_io.gltf_scene.MOST_PRIMITIVES", 1000)
+    content = {
+        "asset": {"version": "2.0"},
+        "nodes": [{"mesh": 0}] * 101,
+        "meshes": [{"primitives": [{"mode": mode, "attributes": {"POSITION": 0}}] * 10}],
+        "accessors": [{"componentType": 5126, "type": "VEC3", "count": 0}],
+    }
+    with pytest.raises(BadFileError, match="places more than 1000 primitives"):
+        load(tmp_path, "a.glb", glb(content))
