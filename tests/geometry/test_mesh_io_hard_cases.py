@@ -1,10 +1,12 @@
 """Mesh files that are unusual or mean harm: each is read in full, noted or refused with a sentence."""
 
+import io
 import json
 import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from rrb.errors import BadFileError
 from rrb.geometry.mesh import Mesh
@@ -59,6 +61,46 @@ def test_colours_a_rounding_above_one_are_of_the_unit_range(tmp_path, high, note
         mesh.vertex_colours[0], [high / 255, 0, 0.5 / 255] if notes else [1, 0, 0.5]
     )
     assert len(mesh.notes) == notes
+
+
+def textured_glb(picture: bytes) -> bytes:
+    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], "<f4").tobytes()
+    uv = np.array([[0, 1], [1, 1], [0, 0]], "<f4").tobytes()
+    sizes = [len(corners), len(uv), len(picture)]
+    starts = [0, sizes[0], sizes[0] + sizes[1]]
+    attributes = {"POSITION": 0, "TEXCOORD_0": 1}
+    content = {
+        "asset": {"version": "2.0"},
+        "nodes": [{"mesh": 0}],
+        "meshes": [{"primitives": [{"attributes": attributes, "material": 0}]}],
+        "materials": [{"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}],
+        "textures": [{"source": 0}],
+        "images": [{"bufferView": 2, "mimeType": "image/png"}],
+        "accessors": [
+            {"bufferView": 0, "componentType": 5126, "type": "VEC3", "count": 3},
+            {"bufferView": 1, "componentType": 5126, "type": "VEC2", "count": 3},
+        ],
+        "bufferViews": [
+            {"buffer": 0, "byteOffset": at, "byteLength": n} for at, n in zip(starts, sizes, strict=True)
+        ],
+        "buffers": [{"byteLength": sum(sizes)}],
+    }
+    binary = corners + uv + picture
+    return glb(content, binary + b"\0" * (-len(binary) % 4))
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".glb"])
+@pytest.mark.parametrize("alpha", [0, 128, 255])
+def test_textures_keep_the_colours_that_are_transparent(tmp_path, suffix, alpha):
+    buffer = io.BytesIO()
+    Image.new("RGBA", (2, 2), (200, 100, 50, alpha)).save(buffer, "PNG")
+    (tmp_path / "a.png").write_bytes(buffer.getvalue())
+    (tmp_path / "a.mtl").write_text("newmtl m\nmap_Kd a.png\n")
+    text = "mtllib a.mtl\nusemtl m\n" + TRIANGLE + "vt 0 0\nf 1/1 2/1 3/1\n"
+    content = text if suffix == ".obj" else textured_glb(buffer.getvalue())
+    mesh = load(tmp_path, f"a{suffix}", content)
+    np.testing.assert_array_equal(mesh.texture, np.tile([200, 100, 50], (2, 2, 1)))
+    assert mesh.notes == (() if alpha == 255 else ("the texture's transparency was left out",))
 
 
 # --- glb ------------------------------------------------------------------------------------------

@@ -41,6 +41,16 @@ def decode_image(data: bytes, path: str | Path) -> NDArray[np.uint8]:
     return _as_rgb(_decode(data, path), path)
 
 
+def decode_texture(data: bytes, path: str | Path) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """`decode_image` with the colours as stored also where they are transparent, and a note if any are."""
+    picture = _decode(data, path)
+    if not _has_alpha(picture):
+        return _as_rgb(picture, path), ()
+    values = np.array(picture.convert("RGBA"))
+    notes = ("the texture's transparency was left out",) if (values[:, :, 3] < 255).any() else ()
+    return np.ascontiguousarray(values[:, :, :3]), notes
+
+
 def save_image(path: str | Path, image: Any) -> None:
     """Write (H, W, 3) or (H, W) uint8 as .png, .jpg (quality 95), .bmp, .webp (lossless) or .tif."""
     suffix = Path(path).suffix.lower()
@@ -101,11 +111,16 @@ def _as_rgb(picture: Image.Image, path: str | Path) -> NDArray[np.uint8]:
     if picture.mode.startswith("I"):
         grey = np.rint(_sixteen_bits(picture, path) / 257).astype(np.uint8)
         return np.repeat(grey[:, :, None], 3, axis=2)
-    if picture.mode in _ALPHA or "transparency" in picture.info:
+    if _has_alpha(picture):
         picture = picture.convert("RGBA")
         paper = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(paper, picture)
     return np.array(picture.convert("RGB"))
+
+
+def _has_alpha(picture: Image.Image) -> bool:
+    # 16 bits of grey may name a transparent value too, but are read as numbers.
+    return picture.mode in _ALPHA or ("transparency" in picture.info and not picture.mode.startswith("I"))
 
 
 def _sixteen_bits(picture: Image.Image, path: str | Path) -> NDArray[np.int64]:

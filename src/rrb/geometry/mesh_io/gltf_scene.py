@@ -206,7 +206,7 @@ def _colours(gltf: Gltf, attributes: dict, factor: NDArray, n_vertices: int) -> 
 def _texture(gltf: Gltf, found: _Found) -> Any:
     """The one picture (H, W, 3) that all textured parts use, or None and a note."""
     from rrb.errors import BadInputError
-    from rrb.geometry.image_io import decode_image
+    from rrb.geometry.image_io import decode_texture
 
     images = {image for image in found.images if image is not None}
     if len(images) > 1:
@@ -216,10 +216,12 @@ def _texture(gltf: Gltf, found: _Found) -> Any:
     entry = gltf.at("images", images.pop())
     data = decoded(entry["uri"]) if "uri" in entry else bytes(gltf.view(entry["bufferView"])[0])
     try:
-        return decode_image(data, gltf.path)
+        picture, notes = decode_texture(data, gltf.path)
     except BadInputError:
         found.notes["the texture was left out: it cannot be read as a picture"] = None
         return None
+    found.notes |= dict.fromkeys(notes)
+    return picture
 
 
 def srgb_from_linear(linear: NDArray) -> NDArray[np.float64]:

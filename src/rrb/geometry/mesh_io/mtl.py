@@ -46,7 +46,7 @@ def texture(path: Path, statements: dict[bytes, list[bytes]]) -> tuple[NDArray |
 
 
 def _picture(path: Path, name: bytes) -> tuple[NDArray | None, tuple[str, ...]]:
-    from rrb.geometry.image_io import decode_image
+    from rrb.geometry.image_io import decode_texture
 
     options = _OPTIONS.match(name)
     plain = name[options.end() :] if options else name
@@ -54,11 +54,12 @@ def _picture(path: Path, name: bytes) -> tuple[NDArray | None, tuple[str, ...]]:
     if problem:
         return None, (f"the texture {_text(plain)!r} was left out: {problem}",)
     try:
-        picture = decode_image(data, path.with_name(_text(plain)))
+        picture, notes = decode_texture(data, path.with_name(_text(plain)))
     except BadInputError:
         return None, (f"the texture {_text(plain)!r} was left out: it cannot be read as a picture",)
-    note = f"the options of the texture {_text(plain)!r} were left out"
-    return picture, (note,) if options else ()
+    if options:
+        notes += (f"the options of the texture {_text(plain)!r} were left out",)
+    return picture, notes
 
 
 def _pictures(data: bytes) -> dict[bytes, bytes]:
