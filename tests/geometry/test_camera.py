@@ -305,3 +305,12 @@ def opencv(**entries: float) -> np.ndarray:
 def test_bad_input_is_refused(make, says):
     with pytest.raises(BadInputError, match=says):
         make()
+
+
+def test_a_tensor_of_intrinsics_keeps_its_gradient():
+    torch = pytest.importorskip("torch")
+    k = torch.tensor([[600.0, 0, 319.5], [0, 500, 239.5], [0, 0, 1]], dtype=torch.float64, requires_grad=True)
+    camera = Camera.from_opencv(k, width=640, height=480)
+    camera.project(torch.tensor([1.0, 2, 4], dtype=torch.float64)).sum().backward()
+    np.testing.assert_allclose(k.grad, [[0.25, 0, 1], [0, 0.5, 1], [0, 0, 0]])
+    np.testing.assert_array_equal(camera.to_opencv(), k.detach())

@@ -527,3 +527,71 @@ def test_angles_of_a_viewpoint_spread_over_each_other():
     np.testing.assert_array_equal(together, np.stack(one_by_one))
     with pytest.raises(BadInputError, match="do not go together"):
         Pose.from_viewpoint(np.zeros(3), np.zeros(2), distance_m=2.0)
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda like: Pose.from_euler_zyx(NAN, 0, 0),
+        lambda like: Pose.from_euler_zyx(0, like(np.array([math.inf, 0.0])), 0),
+        lambda like: Pose.from_viewpoint(0, NAN, distance_m=1),
+        lambda like: Pose.from_viewpoint(0, 0, distance_m=1, ray_camera=like(np.array([NAN, 0, 1]))),
+        lambda like: Pose.from_choy(0, NAN, distance_ratio=1),
+        lambda like: Pose.from_rotation_vector(like(np.array([NAN, 0, 0]))),
+        lambda like: Pose.from_rotation_vector(np.zeros(3), like(np.array([NAN, 0, 0]))),
+        lambda like: Pose.from_quaternion(like(np.array([1.0, 0, 0, 0])), [0, 0, NAN]),
+        lambda like: Pose.from_quaternion(like(np.array([math.inf, 0, 0, 0]))),
+        lambda like: Pose.look_at(like(np.array([0, 0, -2.0])), [0, NAN, 0]),
+        lambda like: Pose.look_at(like(np.array([math.inf, 0, -2.0]))),
+    ],
+)
+def test_builders_refuse_what_is_not_finite(like, build):
+    with pytest.raises(BadInputError, match="finite"):
+        build(like)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda like: poses((2,), like) @ poses((3,), like),
+        lambda like: poses((2,), like) @ like(np.zeros((3, 4, 3))),
+        lambda like: poses((2,), like).apply(np.zeros((4, 3)), like(np.ones(3))),
+        lambda like: Pose.stack([poses((2,), like), poses((3,), like)]),
+        lambda like: poses((2,), like).step(like(np.zeros((3, 6)))),
+        lambda like: poses((2,), like).distance(poses((3,), like)),
+        lambda like: poses((2,), like).interpolate(poses((2,), like), like(np.zeros(3))),
+        lambda like: Pose.from_viewpoint(like(np.zeros(2)), like(np.zeros(3)), distance_m=1),
+        lambda like: Pose.from_viewpoint(0, 0, distance_m=like(np.ones(2)), ray_camera=np.ones((3, 3))),
+        lambda like: Pose.from_viewpoint(0, 0, distance_m=1, ray_camera=like(np.ones(2))),
+        lambda like: Pose.from_euler_zyx(like(np.zeros(2)), like(np.zeros(3)), 0),
+        lambda like: Pose.from_euler_zyx(0, 0, 0, like(np.zeros(2))),
+        lambda like: Pose.from_rotation_vector(like(np.zeros(4))),
+        lambda like: Pose.from_rotation_vector(like(np.zeros((2, 3))), np.zeros((3, 3))),
+        lambda like: Pose.from_rotation_vector(1.0),
+        lambda like: Pose.from_quaternion([1, 0, 0, 0], like(np.zeros(4))),
+        lambda like: Pose.look_at(like(np.ones((2, 3))), np.zeros((3, 3))),
+        lambda like: Pose.look_at(like(np.ones(2))),
+        lambda like: CAMERA.unproject(like(np.zeros((2, 2))), like(np.ones(3))),
+    ],
+)
+def test_shapes_that_do_not_fit_are_a_sentence(like, use):
+    with pytest.raises(BadInputError, match="shape"):
+        use(like)
+
+
+def test_a_pose_that_runs_backwards_becomes_a_tensor():
+    backwards = poses((3,))[::-1]
+    same(backwards.tensor().rotation, backwards.rotation, 0)
+
+
+def test_a_pose_does_not_follow_arrays_but_follows_tensors():
+    rotation, translation = np.eye(3), np.zeros(3)
+    pose = Pose(rotation, translation)
+    rotation[0, 0] = translation[0] = 7
+    same(pose.matrix, np.eye(4), 0)
+    variable = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    Pose(torch.eye(3, dtype=torch.float64), variable).apply(torch.ones(3)).sum().backward()
+    same(variable.grad, np.ones(3), 0)

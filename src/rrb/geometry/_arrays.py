@@ -61,6 +61,29 @@ def spread(*values: Any) -> tuple[Any, ...]:
     return tuple(namespace(*arrays).broadcast_to(v, shape) for v in arrays)
 
 
+def common_shape(what: str, *shapes: Any) -> tuple[int, ...]:
+    """What batch shapes broadcast to; `what` names their owners in the refusal."""
+    try:
+        return np.broadcast_shapes(*map(tuple, shapes))
+    except ValueError:
+        listed = ", ".join(str(tuple(shape)) for shape in shapes)
+        raise BadInputError(
+            f"the batch shapes of {what} are {listed}; equal ones, or one for all, are accepted"
+        ) from None
+
+
+def require_last(array: Any, size: int, what: str) -> None:
+    """Refuse an array that is not (..., size)."""
+    if tuple(array.shape[-1:]) != (size,):
+        raise BadInputError(f"{what} have the shape {tuple(array.shape)}; (..., {size}) is accepted")
+
+
+def require_finite(what: str, *arrays: Any) -> None:
+    """Refuse arrays, of NumPy or torch, that hold NaN or infinity."""
+    if not all(bool(namespace(array).isfinite(array).all()) for array in arrays):
+        raise BadInputError(f"{what} hold numbers that are not finite; finite ones are accepted")
+
+
 def as_numpy(value: Any) -> NDArray[np.float64]:
     """A float64 copy in NumPy, without gradient."""
     if is_tensor(value):

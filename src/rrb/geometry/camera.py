@@ -12,7 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadFileError, BadInputError
-from rrb.geometry._arrays import alike, as_numpy, finite_float, is_tensor, namespace, short
+from rrb.geometry._arrays import (
+    alike,
+    as_numpy,
+    common_shape,
+    finite_float,
+    is_tensor,
+    namespace,
+    require_last,
+    short,
+)
 from rrb.geometry.files import write_bytes
 from rrb.geometry.json_io import json_bytes, read_json
 
@@ -92,7 +101,10 @@ class Camera:
 
     @staticmethod
     def from_opencv(K: Any, *, width: int, height: int) -> Camera:
-        """Of OpenCV's [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], which counts from the first pixel's centre."""
+        """Of OpenCV's [[fx, 0, cx], [0, fy, cy], [0, 0, 1]], which counts from the first pixel's centre.
+
+        The numbers of a floating tensor stay tensors, with their gradient.
+        """
         k = as_numpy(K)
         if k.shape != (3, 3):
             raise BadInputError(f"K has the shape {k.shape}; (3, 3) is accepted")
@@ -102,8 +114,10 @@ class Camera:
             raise BadInputError(f"K has the skew {k[0, 1]:g}; 0 is accepted (undistort the image first)")
         if k[1, 0] != 0 or (k[2] != [0, 0, 1]).any():
             raise BadInputError(f"K is {k.tolist()}; [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] is accepted")
-        centre = k[:2, 2] + _OPENCV_ORIGIN_PX
-        return Camera(float(k[0, 0]), float(k[1, 1]), float(centre[0]), float(centre[1]), width, height)
+        if is_tensor(K) and K.is_floating_point():
+            k = K
+        cx, cy = k[0, 2] + _OPENCV_ORIGIN_PX, k[1, 2] + _OPENCV_ORIGIN_PX
+        return Camera(k[0, 0], k[1, 1], cx, cy, width, height)
 
     # --- describing -------------------------------------------------------------------------------
 
@@ -142,7 +156,7 @@ class Camera:
         point's ray, which is what clipping at a near plane needs.
         """
         p, fx, fy, cx, cy = alike(points_camera, self.fx_px, self.fy_px, self.cx_px, self.cy_px)
-        _require_last(p, 3, "points")
+        require_last(p, 3, "points")
         xp = namespace(p)
         x, y, z = p[..., 0], p[..., 1], p[..., 2]
         least = xp.where(z < 0, -_LEAST_DEPTH + 0 * z, _LEAST_DEPTH + 0 * z)
@@ -152,7 +166,8 @@ class Camera:
     def unproject(self, points_px: Any, depth: Any) -> Any:
         """Points (..., 3) in metres of pixels (..., 2) at the depth z (...): the inverse of `project`."""
         p, z, fx, fy, cx, cy = alike(points_px, depth, self.fx_px, self.fy_px, self.cx_px, self.cy_px)
-        _require_last(p, 2, "points_px")
+        require_last(p, 2, "points_px")
+        common_shape("pixels and their depths", p.shape[:-1], z.shape)
         x, y = (p[..., 0] - cx) / fx * z, (p[..., 1] - cy) / fy * z
         return namespace(p).stack((x, y, z + 0 * x), -1)
 
@@ -238,8 +253,3 @@ def _size(name: str, value: Any) -> int:
             f"{name} is {short(value)}; a whole number of pixels from 1 to {_MOST_PX} is accepted"
         )
     return int(value)
-
-
-def _require_last(array: Any, size: int, what: str) -> None:
-    if array.shape[-1:] != (size,):
-        raise BadInputError(f"{what} have the shape {tuple(array.shape)}; (..., {size}) is accepted")

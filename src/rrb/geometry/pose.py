@@ -11,10 +11,22 @@ import numpy as np
 
 from rrb.errors import BadInputError
 from rrb.geometry import conversions, rotations
-from rrb.geometry._arrays import alike, as_numpy, is_tensor, length, namespace, short
+from rrb.geometry._arrays import (
+    alike,
+    as_numpy,
+    common_shape,
+    is_tensor,
+    length,
+    namespace,
+    require_finite,
+    require_last,
+    short,
+    spread,
+)
 from rrb.geometry.twists import inverse_left_jacobian, left_jacobian
 
 _DEGREE = math.pi / 180
+_BATCHES = "two poses"
 
 
 class Viewpoint(NamedTuple):
@@ -32,6 +44,7 @@ class Pose:
 
     Both fields are NumPy arrays or both torch tensors, of one floating type, with one batch shape (...). What
     is computed from tensors is differentiable. Steps and twists are ordered rotation (rad), translation (m).
+    Arrays are copied; tensors are kept, so that a pose follows the variable that it was made of.
     """
 
     rotation: Any  # (..., 3, 3)
@@ -49,15 +62,10 @@ class Pose:
         rotations.checked_rotation(rotation)
         if not np.isfinite(as_numpy(translation)).all():
             raise BadInputError("a translation holds numbers that are not finite; metres are accepted")
-        try:
-            batch = np.broadcast_shapes(tuple(rotation.shape[:-2]), tuple(translation.shape[:-1]))
-        except ValueError:
-            raise BadInputError(
-                f"a pose got {tuple(rotation.shape)} rotations and {tuple(translation.shape)} translations;"
-                " equal batch shapes are accepted, or one for all"
-            ) from None
-        xp = namespace(rotation)
-        _fill(self, xp.broadcast_to(rotation, (*batch, 3, 3)), xp.broadcast_to(translation, (*batch, 3)))
+        rotation, translation = _broadcast(rotation, translation)
+        if not is_tensor(rotation):
+            rotation, translation = rotation.copy(), translation.copy()
+        _fill(self, rotation, translation)
 
     # --- building ---------------------------------------------------------------------------------
 
@@ -87,6 +95,9 @@ class Pose:
         """Poses of equal batch shape as one, along a new first axis."""
         if not poses:
             raise BadInputError("there are no poses to stack; at least one is needed")
+        if len({pose.batch for pose in poses}) > 1:
+            shapes = ", ".join(sorted({str(pose.batch) for pose in poses}))
+            raise BadInputError(f"poses to stack have the batch shapes {shapes}; equal ones are accepted")
         r, t = alike(*(p.rotation for p in poses)), alike(*(p.translation for p in poses))
         return _pose(namespace(*r).stack(r), namespace(*t).stack(t))
 
@@ -124,7 +135,9 @@ class Pose:
 
         if is_tensor(self.rotation):
             return _pose(self.rotation.to(dtype=dtype), self.translation.to(dtype=dtype))
-        return _pose(torch.tensor(self.rotation, dtype=dtype), torch.tensor(self.translation, dtype=dtype))
+        # torch takes no array that runs backwards, as pose[::-1] does.
+        r, t = np.ascontiguousarray(self.rotation), np.ascontiguousarray(self.translation)
+        return _pose(torch.tensor(r, dtype=dtype), torch.tensor(t, dtype=dtype))
 
     # --- the group --------------------------------------------------------------------------------
 
@@ -139,6 +152,7 @@ class Pose:
 
     def compose(self, other: Pose) -> Pose:
         """a_from_b.compose(b_from_c) is a_from_c; batch shapes are broadcast."""
+        common_shape(_BATCHES, self.batch, other.batch)
         r1, t1, r2, t2 = alike(self.rotation, self.translation, other.rotation, other.translation)
         return _pose(r1 @ r2, (r1 @ t2[..., None])[..., 0] + t1)
 
@@ -153,6 +167,7 @@ class Pose:
             raise BadInputError(f"points have the shape {tuple(p.shape)}; (..., N, 3) or (3,) is accepted")
         single = p.ndim == 1
         p = p[None] if single else p
+        common_shape("poses, points and scales", self.batch, p.shape[:-2], scale.shape)
         moved = (scale[..., None, None] * p) @ r.swapaxes(-1, -2) + t[..., None, :]
         return moved[..., 0, :] if single else moved
 
@@ -186,11 +201,13 @@ class Pose:
         The object turns about its own origin, wherever it is: the parts are not coupled.
         """
         w, v = _split(delta, "a step")
+        common_shape("poses and steps", self.batch, v.shape[:-1])
         turn, v, r, t = alike(rotations.matrix_from_rotation_vector(w), v, self.rotation, self.translation)
         return _pose(*_broadcast(turn @ r, t + v))
 
     def distance(self, other: Pose) -> tuple[Any, Any]:
         """(degrees, metres), each (...): the angle between the rotations, the way between the origins."""
+        common_shape(_BATCHES, self.batch, other.batch)
         r1, t1, r2, t2 = alike(self.rotation, self.translation, other.rotation, other.translation)
         return rotations.angle_of(r1.swapaxes(-1, -2) @ r2) / _DEGREE, length(t2 - t1)
 
@@ -199,6 +216,7 @@ class Pose:
         r1, t1, r2, t2, share = alike(
             self.rotation, self.translation, other.rotation, other.translation, share
         )
+        common_shape("two poses and the shares", self.batch, other.batch, share.shape)
         w = rotations.rotation_vector_from_matrix(r1.swapaxes(-1, -2) @ r2)
         share = share[..., None]
         turned = r1 @ rotations.matrix_from_rotation_vector(share * w)
@@ -223,6 +241,10 @@ class Pose:
         """
         _check_positive(distance_m, "distance_m")
         a, e, roll, d, ray = alike(azimuth_deg, elevation_deg, roll_deg, distance_m, ray_camera)
+        require_finite("the angles and the ray of a viewpoint", a, e, roll, ray)
+        require_last(ray, 3, "rays")
+        a, e, roll, d = spread(a, e, roll, d)
+        common_shape("viewpoints and rays", d.shape, ray.shape[:-1])
         view = conversions.matrix_from_viewpoint(_DEGREE * a, _DEGREE * e, _DEGREE * roll)
         t = d[..., None] * ray / length(ray)[..., None]
         return _pose(*_broadcast(conversions.ray_rotation(ray) @ view, t))
@@ -263,6 +285,9 @@ class Pose:
     def from_euler_zyx(z_deg: Any, y_deg: Any, x_deg: Any, translation: Any = (0.0, 0.0, 0.0)) -> Pose:
         """R = Rz(z) @ Ry(y) @ Rx(x), as Palazzi et al. compose their poses."""
         z, y, x, t = alike(z_deg, y_deg, x_deg, translation)
+        require_finite("Euler angles and a translation", z, y, x, t)
+        require_last(t, 3, "translations")
+        z, y, x = spread(z, y, x)
         return _pose(*_broadcast(conversions.matrix_from_euler_zyx(_DEGREE * z, _DEGREE * y, _DEGREE * x), t))
 
     def to_euler_zyx(self) -> tuple[Any, Any, Any]:
@@ -274,6 +299,9 @@ class Pose:
     def from_rotation_vector(rotation_vector: Any, translation: Any = (0.0, 0.0, 0.0)) -> Pose:
         """R = exp([w]x) of w (..., 3) in radians and t as given: the exponential twist of Zhu et al."""
         w, t = alike(rotation_vector, translation)
+        require_finite("a rotation vector and a translation", w, t)
+        require_last(w, 3, "rotation vectors")
+        require_last(t, 3, "translations")
         return _pose(*_broadcast(rotations.matrix_from_rotation_vector(w), t))
 
     def to_rotation_vector(self) -> Any:
@@ -284,6 +312,8 @@ class Pose:
     def from_quaternion(quaternion_wxyz: Any, translation: Any = (0.0, 0.0, 0.0)) -> Pose:
         """Of (w, x, y, z), any length but 0; q and -q are the same rotation."""
         q, t = alike(quaternion_wxyz, translation)
+        require_finite("a quaternion and a translation", q, t)
+        require_last(t, 3, "translations")
         return _pose(*_broadcast(rotations.matrix_from_quaternion(q), t))
 
     def to_quaternion(self) -> Any:
@@ -311,6 +341,11 @@ class Pose:
     ) -> Pose:
         """camera_from_object of a camera that looks at a target; `up_object` points up in the image."""
         centre, target, up = alike(camera_position_object, target_object, up_object)
+        require_finite("the position, the target and the direction up", centre, target, up)
+        for place in (centre, target, up):
+            require_last(place, 3, "the position, the target and the direction up")
+        batches = [place.shape[:-1] for place in (centre, target, up)]
+        common_shape("positions, targets and directions up", *batches)
         r = conversions.matrix_from_look_at(centre, target, up)
         return _pose(*_broadcast(r, -(r @ centre[..., None])[..., 0]))
 
@@ -351,8 +386,8 @@ def _fill(pose: Pose, rotation: Any, translation: Any) -> None:
 
 
 def _broadcast(rotation: Any, translation: Any) -> tuple[Any, Any]:
+    batch = common_shape("rotations and translations", rotation.shape[:-2], translation.shape[:-1])
     xp = namespace(rotation)
-    batch = np.broadcast_shapes(tuple(rotation.shape[:-2]), tuple(translation.shape[:-1]))
     return xp.broadcast_to(rotation, (*batch, 3, 3)), xp.broadcast_to(translation, (*batch, 3))
 
 
