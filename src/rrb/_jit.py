@@ -76,19 +76,22 @@ def cache_folder() -> Path | None:
     `RRB_CACHE_DIR`, else `$XDG_CACHE_HOME/rrb`, else `~/.cache/rrb`. Numba's cache does not notice that a
     function called by a kernel has changed, so the folder's name is a hash of all kernel sources.
     """
-    root = os.environ.get("RRB_CACHE_DIR")
-    base = Path(root) if root else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rrb"
-    folder = base / "kernels" / _sources_hash()
     try:
+        folder = _cache_root() / "kernels" / _sources_hash()
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()
         folder.touch()
         _forget_old_caches(folder)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: there is no home
         return None
     return folder
+
+
+def _cache_root() -> Path:
+    root = os.environ.get("RRB_CACHE_DIR")
+    return Path(root) if root else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rrb"
 
 
 def _sources_hash() -> str:
@@ -120,14 +123,15 @@ def _announce_compilation() -> None:
         def on_start(self, event: Any) -> None:
             kernel = event.data["dispatcher"].py_func
             if (kernel.__module__ or "").startswith("rrb."):
+                if not _started:  # what a kernel calls is compiled inside it: one line for all
+                    _say_start(kernel)
                 _started.append((kernel, time.perf_counter()))
 
         def on_end(self, event: Any) -> None:
-            kernel = event.data["dispatcher"].py_func
-            if _started and _started[-1][0] is kernel:
+            if _started and _started[-1][0] is event.data["dispatcher"].py_func:
                 _, start = _started.pop()
-                if not _started:  # what a kernel calls is compiled inside it: one line for all
-                    _say(kernel, time.perf_counter() - start)
+                if not _started:
+                    _say_end(time.perf_counter() - start)
 
     event.register("numba:compile", Notice())
 
@@ -136,13 +140,18 @@ _started: list[tuple[Callable, float]] = []
 _said_why = False
 
 
-def _say(kernel: Callable, seconds: float) -> None:
+def _say_start(kernel: Callable) -> None:
     global _said_why
     if os.environ.get("RRB_QUIET"):
         return
-    why = "" if _said_why else " (once on this machine; kept in " + str(cache_folder()) + ")"
+    why = "" if _said_why else f" once for this machine (kept in {cache_folder()})"
     _said_why = True
-    print(f"rrb: compiled {kernel.__name__.strip('_')} in {seconds:.1f} s{why}", file=sys.stderr)
+    print(f"rrb: compiling {kernel.__name__}{why} ...", end="", file=sys.stderr, flush=True)
+
+
+def _say_end(seconds: float) -> None:
+    if not os.environ.get("RRB_QUIET"):
+        print(f" {seconds:.1f} s", file=sys.stderr, flush=True)
 
 
 # --- threads --------------------------------------------------------------------------------------
@@ -175,8 +184,8 @@ def _default_threads() -> int:
 
 
 @cache
-def _pool(workers: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(workers, thread_name_prefix="rrb")
+def _pool(most: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(most, thread_name_prefix="rrb")  # starts threads as they are needed
 
 
 if hasattr(os, "register_at_fork"):
@@ -209,7 +218,7 @@ def run_parallel(piece: Callable[[int], None], count: int) -> None:
         finally:
             _inside.busy = False
 
-    helpers = [_pool(workers - 1).submit(work) for _ in range(workers - 1)]
+    helpers = [_pool(threads() - 1).submit(work) for _ in range(workers - 1)]
     try:
         work()
     finally:

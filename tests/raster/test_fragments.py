@@ -6,7 +6,7 @@ import torch
 
 import rrb
 from rrb.errors import BadInputError, UnsupportedDeviceError
-from rrb.raster import reference
+from rrb.raster import reference, topology
 from scenes import ellipsoid_px, icosphere, project, rotation, soup_px
 
 SQUARE = np.array([[0, 1, 2], [0, 2, 3]])
@@ -286,6 +286,33 @@ def test_derivatives_against_finite_differences():
     assert checked > 100
 
 
+def test_an_edit_between_forward_and_backward_is_an_error():
+    vertices, faces = ellipsoid_px((17, 19), 1)
+    tensor = torch.tensor(vertices, requires_grad=True)
+    held = tensor * 1.0
+    found = rrb.rasterize(held, faces, (17, 19))
+    with torch.no_grad():
+        held += 1.0
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        found.inverse_depth.sum().backward()
+
+
+def test_a_vertex_at_infinity_does_not_move_the_near_plane():
+    vertices = np.array(
+        [[0, 0, 10.02], [1, 0, 10.02], [0, 1, 0.02], [4, 4, 0.005], [8, 4, 0.005], [4, 8, 0.005]]
+    )
+    far = np.concatenate([vertices, [[0.0, 0.0, np.inf]]])
+    faces = [[0, 1, 2], [3, 4, 5]]
+    expected = rrb.rasterize(vertices, faces, (10, 10)).face_index
+    np.testing.assert_array_equal(rrb.rasterize(far, faces, (10, 10)).face_index, expected)
+
+
+def test_many_lists_of_faces_are_forgotten_again():
+    for i in range(600):
+        rrb.rasterize(np.zeros((i + 3, 3)), [[i, i + 1, i + 2]], (2, 2))
+    assert len(topology._kept) <= topology._KEPT_LISTS
+
+
 # --- what is refused ----------------------------------------------------------------------------------------
 
 TRIANGLE = np.array([[0, 0, 1], [4, 0, 1], [0, 4, 1]], float)
@@ -305,6 +332,7 @@ TRIANGLE = np.array([[0, 0, 1], [4, 0, 1], [0, 4, 1]], float)
         (TRIANGLE, [[0, 1, 2]], (0, 4), "size is"),
         (TRIANGLE, [[0, 1, 2]], (4.5, 4), "size is"),
         (TRIANGLE, [[0, 1, 2]], 4, "size is"),
+        (TRIANGLE, [[0, 1, 2]], (np.inf, 4), "size is"),
         (TRIANGLE, [[0, 1, 2]], (4, 10**6), "size is"),
     ],
 )
@@ -314,7 +342,7 @@ def test_bad_input_is_one_sentence(vertices, faces, size, words):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("near", [0.0, -1.0, np.nan, np.inf])
+@pytest.mark.parametrize("near", [0.0, -1.0, np.nan, np.inf, "close"])
 def test_a_bad_near_plane_is_refused(near):
     with pytest.raises(BadInputError, match="near is"):
         rrb.rasterize(TRIANGLE, [[0, 1, 2]], (4, 4), near=near)

@@ -76,14 +76,28 @@ def _cuda() -> str:
 def _compile() -> None:
     from rrb._jit import cache_folder
 
-    folder = cache_folder()  # its name is a hash of the kernels and of what compiles them
-    done = folder / "complete" if folder is not None else None
+    folder = cache_folder()
+    done = folder / f"complete-{_installation()}" if folder is not None else None
     if done is not None and done.exists():
         print("kernels are compiled already\n", flush=True)
         return
     compile_kernels()
     if done is not None:
         done.touch()
+
+
+def _installation() -> str:
+    """What Numba asks of a kept kernel beside its source: the file it came from, its age, the processor."""
+    import hashlib
+
+    from llvmlite.binding import get_host_cpu_name
+
+    from rrb import _jit
+
+    package = Path(_jit.__file__).parent
+    sources = [Path(__file__).with_name("warm.py"), *sorted(package.rglob("_*_kernel.py"))]
+    told = [get_host_cpu_name(), *(f"{p} {p.stat().st_mtime_ns}" for p in sources)]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
 
 def compile_kernels() -> None:

@@ -17,7 +17,7 @@ class Locate(torch.autograd.Function):
     def forward(ctx: Any, vertices_px: torch.Tensor, given: Scene) -> tuple[torch.Tensor, ...]:
         face_index, barycentric, inverse_depth = (torch.from_numpy(a) for a in draw(given))
         ctx.given, ctx.shape = given, vertices_px.shape
-        ctx.save_for_backward(face_index)
+        ctx.save_for_backward(vertices_px, face_index)  # so that an edit of the vertices in place is noticed
         ctx.mark_non_differentiable(face_index)
         return face_index, barycentric, inverse_depth
 
@@ -29,13 +29,13 @@ class Locate(torch.autograd.Function):
         from rrb.raster._fragments_kernel import locate_backward
 
         given = ctx.given
-        (face_index,) = (t.numpy() for t in ctx.saved_tensors)
+        face_index = ctx.saved_tensors[1].numpy()
         grads = [np.ascontiguousarray(g.numpy()) for g in (grad_barycentric, grad_inverse_depth)]
-        grad_vertices = np.zeros_like(given.vertices)
+        grad_vertices = np.zeros(given.vertices.shape)
 
-        def image(i: int) -> None:
-            faces = given.topologies[i].faces
-            locate_backward(given.vertices[i], faces, face_index[i], *(g[i] for g in grads), grad_vertices[i])
+        def band(i: int, row_from: int, row_to: int, grad: np.ndarray) -> None:
+            mesh = given.vertices[i], given.topologies[i].faces
+            locate_backward(*mesh, row_from, row_to, face_index[i], *(g[i] for g in grads), grad)
 
-        given.for_each_image(image)
-        return torch.from_numpy(grad_vertices).view(ctx.shape), None
+        given.add_up(band, given.height, grad_vertices)
+        return torch.from_numpy(grad_vertices.astype(given.vertices.dtype, copy=False)).view(ctx.shape), None

@@ -29,7 +29,7 @@ def draw_row(face_index, inverse_depth, face, row, start, stop, base, per_x, lea
 def draw_triangle(
     face_index, inverse_depth, face, row_from, row_to, x0, y0, x1, y1, x2, y2, base, per_x, per_y, least, most
 ):
-    """As `fill_triangle` of the antialias kernel, with a depth test. Of equal depths the first face stays."""
+    """Row by row, with a depth test. Of equal depths the first face stays."""
     x0, y0, x1, y1, x2, y2 = sorted_by_y(x0, y0, x1, y1, x2, y2)
     top = max(first_centre(y0, row_to), row_from)
     bottom = first_centre(y2, row_to)
@@ -178,12 +178,14 @@ def locate(vertices, faces, row_from, row_to, face_index, barycentric):
 
 
 @kernel()
-def locate_backward(vertices, faces, face_index, grad_barycentric, grad_inverse_depth, grad_vertices):
-    """Add to grad_vertices (V, 3) what the gradients of barycentric and inverse_depth give.
+def locate_backward(
+    vertices, faces, row_from, row_to, face_index, grad_barycentric, grad_inverse_depth, grad_vertices
+):
+    """Add to grad_vertices (V, 3) what the gradients of rows of barycentric and inverse_depth give.
 
     With w_i = e_i / z_i, S = sum w_i, A = sum e_i: barycentric_i = w_i / S and 1 / depth = S / A.
     """
-    for row in range(face_index.shape[0]):
+    for row in range(row_from, row_to):
         for column in range(face_index.shape[1]):
             f = face_index[row, column]
             if f < 0:
@@ -192,6 +194,8 @@ def locate_backward(vertices, faces, face_index, grad_barycentric, grad_inverse_
             x, y = column + 0.5, row + 0.5
             w0, w1, w2, area = weights(vertices, a, b, c, x, y)
             total = w0 + w1 + w2
+            if area == 0.0 or total == 0.0:
+                continue  # a sliver whose area is all rounding
             g0, g1, g2 = grad_barycentric[row, column]
             g_inverse = np.float64(grad_inverse_depth[row, column])
             mean = (g0 * w0 + g1 * w1 + g2 * w2) / total

@@ -17,7 +17,6 @@ from rrb.geometry._arrays import is_tensor
 from rrb.raster.topology import Topology, topology
 
 MAX_SIDE = 32768
-_BANDS_PAY_PIXELS = 1_000_000
 _KEPT_BYTES = 16_000_000
 _workspace = threading.local()
 
@@ -49,14 +48,15 @@ class Scene:
         draw: Callable[[int, int, int], None],
         before: Callable[[int], None] | None = None,
         after: Callable[[int], None] | None = None,
+        pays_from_pixels: int = 1_000_000,
     ) -> None:
         """Call draw(image, row_from, row_to) so that every row is drawn, in parallel.
 
-        An image is one band, or several where threads would idle and the picture is large enough to pay for
-        waking them. before(image) has returned when the image's first band begins, and after(image) is
+        An image is one band, or several where threads would idle and the picture has as many pixels as pay
+        for waking them. before(image) has returned when the image's first band begins, and after(image) is
         called when its last has returned.
         """
-        bands = threads() if len(self) < threads() and self.height * self.width >= _BANDS_PAY_PIXELS else 1
+        bands = threads() if len(self) < threads() and self.height * self.width >= pays_from_pixels else 1
         if bands == 1:
             self.for_each_image(lambda i: _in_turn(i, self.height, before, draw, after))
             return
@@ -66,6 +66,30 @@ class Scene:
         run_parallel(lambda k: draw(*pieces[k]), len(pieces))
         if after is not None:
             self.for_each_image(after)
+
+    def add_up(
+        self, add: Callable[[int, int, int, np.ndarray], None], count: int, grad_vertices: np.ndarray
+    ) -> None:
+        """Call add(image, start, stop, grad (V, 3)) for parts of 0..count, in parallel; sum into (B, V, 3).
+
+        The gradient of an image is always the sum of four parts, added in order, so that its bits depend
+        neither on the threads nor on the batch.
+        """
+        parts = split(count, 4)
+
+        def image(i: int) -> None:
+            for start, stop in parts:
+                one = np.zeros(grad_vertices.shape[1:])
+                add(i, start, stop, one)
+                grad_vertices[i] += one
+
+        if len(self) != 1:
+            self.for_each_image(image)
+            return
+        sums = np.zeros((len(parts), *grad_vertices.shape[1:]))
+        run_parallel(lambda k: add(0, *parts[k], sums[k]), len(parts))
+        for one in sums:
+            grad_vertices[0] += one
 
 
 def _in_turn(i: int, height: int, before: Any, draw: Any, after: Any) -> None:
@@ -79,7 +103,10 @@ def _in_turn(i: int, height: int, before: Any, draw: Any, after: Any) -> None:
 def as_numpy(array: Any, what: str) -> np.ndarray:
     """A view on the array's memory. A tensor on a device without kernels is refused, never copied."""
     if not is_tensor(array):
-        return np.asarray(array)
+        try:
+            return np.asarray(array)
+        except ValueError:
+            raise BadInputError(f"{what} is ragged; rows of equal length are accepted") from None
     if array.device.type != "cpu":
         raise UnsupportedDeviceError(
             f"{what} is on {array.device} but there are kernels for cpu only: move it with .cpu()"
@@ -97,19 +124,29 @@ def scene(vertices_px: Any, faces: Any, size: tuple[int, int], near: float | Non
     if vertices.dtype not in (np.float32, np.float64):
         raise BadInputError(f"vertices_px has dtype {vertices.dtype}; float32 and float64 are accepted")
     height, width = _checked_size(size)
-    if near is not None and not 0.0 < near < np.inf:
-        raise BadInputError(f"near is {near}; a positive distance or None is accepted")
+    near = 0.0 if near is None else positive(near, "near", "a positive distance or None")
     batch = vertices.shape[:-2]
     if not vertices.flags.writeable:
         vertices = vertices.copy()  # Numba takes a read-only array for another type, and compiles anew
     flat = np.ascontiguousarray(vertices).reshape(math.prod(batch), *vertices.shape[-2:])
-    return Scene(flat, _topologies(faces, batch, flat.shape), height, width, near or 0.0, batch)
+    return Scene(flat, _topologies(faces, batch, flat.shape), height, width, near, batch)
+
+
+def positive(value: Any, name: str, accepted: str = "a positive number") -> float:
+    """A finite number above zero as a float: one type, so that no kernel is compiled for another."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0.0 < number < math.inf:
+        raise BadInputError(f"{name} is {value}; {accepted} is accepted")
+    return number
 
 
 def _checked_size(size: Any) -> tuple[int, int]:
     try:
         height, width = (int(side) for side in size)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise BadInputError(f"size is {size!r}; (height, width) in whole pixels is accepted") from None
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE and (height, width) == tuple(size)):
         raise BadInputError(f"size is {size!r}; (height, width) from 1 to {MAX_SIDE} each is accepted")

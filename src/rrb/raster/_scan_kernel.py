@@ -35,14 +35,14 @@ def sorted_by_y(x0, y0, x1, y1, x2, y2):
 
 @inline
 def depth_range(vertices):
-    """(nearest, farthest, whether every coordinate is finite) of vertices (V, 3)."""
+    """(nearest, farthest, is everything finite) of vertices (V, 3); depths that are not finite do not count."""
     nearest, farthest, total = np.inf, -np.inf, 0.0
     for v in range(vertices.shape[0]):
         z = vertices[v, 2]
         total += (vertices[v, 0] + vertices[v, 1] + z) * 0.0  # NaN if anything is not finite
-        if z < nearest:
+        if z < nearest and z > -np.inf:
             nearest = z
-        if z > farthest:
+        if z > farthest and z < np.inf:
             farthest = z
     return nearest, farthest, total == 0.0
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from rrb.errors import BadInputError
 
-_KEPT_FACES = 8_000_000
+_KEPT_FACES, _KEPT_LISTS = 8_000_000, 256
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ def topology(faces: np.ndarray, n_vertices: int) -> Topology:
     if found is None or not np.array_equal(found.faces, faces):
         found = _checked(faces)
         _keep(key, found)
+    else:
+        _refresh(key)
     if found.n_vertices_needed > n_vertices:
         raise BadInputError(
             f"faces name vertex {found.n_vertices_needed - 1} but there are {n_vertices} vertices, counted from 0"
@@ -79,8 +81,17 @@ def _checked(faces: np.ndarray) -> Topology:
 
 
 def _keep(key: tuple, entry: Topology) -> None:
+    """Add an entry, and drop those unused for longest until few enough lists and faces are left."""
     with _lock:
         _kept[key] = entry
         _kept.move_to_end(key)
-        while len(_kept) > 1 and sum(len(t.faces) for t in _kept.values()) > _KEPT_FACES:
+        while len(_kept) > 1 and (
+            len(_kept) > _KEPT_LISTS or sum(len(t.faces) for t in _kept.values()) > _KEPT_FACES
+        ):
             _kept.popitem(last=False)
+
+
+def _refresh(key: tuple) -> None:
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)

@@ -179,9 +179,9 @@ def find_crossings(vertices, edge_vertices, layers, near, image, every_line):
             slope = (qb - qa) / (pb - pa)
             for line in range(first, last):
                 position = qa + (line + 0.5 - pa) * slope
-                if not 0.5 <= position < cells - 0.5:
+                if not 0.5 < position <= cells - 0.5:
                     continue
-                cell = math.floor(position - 0.5)
+                cell = math.ceil(position - 0.5) - 1  # the fill rule: a centre on the crossing lies after it
                 if by_column:
                     before, after = image[cell, line], image[cell + 1, line]
                 else:
@@ -190,7 +190,7 @@ def find_crossings(vertices, edge_vertices, layers, near, image, every_line):
                     continue
                 chain = line + (height if by_column else 0)
                 at = chains[chain]
-                while at >= 0 and math.floor(positions[at] - 0.5) != cell:
+                while at >= 0 and math.ceil(positions[at] - 0.5) - 1 != cell:
                     at = crossings[at, 5]
                 if at >= 0:
                     if (position > positions[at]) != lower or position == positions[at]:
@@ -218,7 +218,7 @@ def blended_pixel(crossings, positions, i):
     The share is how far past the border between the two pixels the crossing lies, negative before it.
     """
     row, column, code = crossings[i, 0], crossings[i, 1], crossings[i, 4]
-    share = positions[i] - math.floor(positions[i] + 0.5)
+    share = positions[i] - ((row if code & 2 else column) + 1)
     if share > 0.0:
         row, column = (row + 1, column) if code & 2 else (row, column + 1)
     return row, column, code & 1, share
@@ -239,14 +239,16 @@ def blend(crossings, positions, image):
 def blend_backward(vertices, crossings, positions, image, grad_image, grad_vertices):
     """Add to grad_vertices (V, 3) the gradient of the blend. A pixel clamped to 0 or 1 gives none."""
     for i in range(crossings.shape[0]):
-        row, column, lower, _ = blended_pixel(crossings, positions, i)
-        if not 0.0 < image[row, column] < 1.0:
+        row, column, lower, share = blended_pixel(crossings, positions, i)
+        if share != 0.0 and not 0.0 < image[row, column] < 1.0:
             continue
         a, b, by_column = crossings[i, 2], crossings[i, 3], crossings[i, 4] & 2
         grad = np.float64(grad_image[row, column]) * (1.0 if lower else -1.0)
         along, across = (0, 1) if by_column else (1, 0)
         line = (column if by_column else row) + 0.5
         pa, pb = np.float64(vertices[a, along]), np.float64(vertices[b, along])
+        if pa == pb:
+            continue
         slope = (np.float64(vertices[b, across]) - np.float64(vertices[a, across])) / (pb - pa)
         t = (line - pa) / (pb - pa)
         grad_vertices[a, across] += grad * (1.0 - t)

@@ -27,7 +27,8 @@ class Silhouette(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         _, image = ctx.saved_tensors
-        grad_vertices = np.zeros_like(ctx.given.vertices)
+        grad_vertices = np.zeros(ctx.given.vertices.shape)
         grad_image = np.ascontiguousarray(grad.numpy())
         ctx.backward_pass(ctx.given, image.numpy(), ctx.saved, grad_image, grad_vertices)
-        return torch.from_numpy(grad_vertices).view(ctx.shape), None, None, None
+        like_input = grad_vertices.astype(ctx.given.vertices.dtype, copy=False)
+        return torch.from_numpy(like_input).view(ctx.shape), None, None, None

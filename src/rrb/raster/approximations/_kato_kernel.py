@@ -26,12 +26,13 @@ def add_gains(gains, sign, start, stop, crossing, share_a, share_b, eps, to_a, t
     number = gains.dtype.type
     side = number(sign)
     first = number(start + 0.5 - crossing)  # all cells lie on one side of the crossing
-    beyond = number(eps if first > 0.0 else -eps)
+    beyond = number(eps if first >= 0.0 else -eps)
     a, b = number(max(share_a, 0.0)), number(max(share_b, 0.0))
+    beyond_a, beyond_b = beyond * (a if a > 0 else number(1.0)), beyond * (b if b > 0 else number(1.0))
     sum_a, sum_b = number(0.0), number(0.0)
     for k in range(stop - start):
         away = first + number(k)
-        for_a, for_b = away + beyond * a, away + beyond * b
+        for_a, for_b = away + beyond_a, away + beyond_b
         both = max(side * gains[start + k], number(0.0)) / (for_a * for_b)
         sum_a += both * for_b
         sum_b += both * for_a
@@ -59,7 +60,7 @@ def pull_face(
         if (pa > p) == (pb > p):
             continue
         crossing = crossing_at(p, pa, qa, pb, qb)
-        if math.floor(crossing - 0.5) != min(inner, outer):
+        if math.ceil(crossing - 0.5) - 1 != min(inner, outer):
             continue
         pc, qc = np.float64(vertices[c, along]), np.float64(vertices[c, across])
         far_side = crossing_at(p, pa, qa, pc, qc) if (pc > p) != (pa > p) else crossing_at(p, pb, qb, pc, qc)
@@ -169,6 +170,8 @@ def pull_outline(vertices, crossings, positions, chains, gains, gains_columns, e
             line, cell, along, across = row, column, 1, 0
             chain, values = row, gains[row]
         pa, pb = np.float64(vertices[a, along]), np.float64(vertices[b, along])
+        if pa == pb:
+            continue
         t = (line + 0.5 - pa) / (pb - pa)
         lower = crossings[i, 4] & 1
         cells = values.shape[0]

@@ -14,7 +14,7 @@ Draw = Callable[[Scene], tuple[np.ndarray, Any]]
 """Scene -> (image (B, H, W), whatever the backward pass wants to see again)."""
 
 Backward = Callable[[Scene, np.ndarray, Any, np.ndarray, np.ndarray], None]
-"""Adds the gradient of image (B, H, W) to grad_vertices (B, V, 3): (scene, image, saved, grad_image, grad_vertices)."""
+"""(scene, image, saved, grad_image, grad_vertices): adds the gradient of image to grad_vertices (B, V, 3) float64."""
 
 
 def silhouette_by(

@@ -27,8 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from rrb.errors import BadInputError
-from rrb.raster._inputs import Scene, workspace
+from rrb.raster._inputs import Scene, positive, workspace
 from rrb.raster.approximations._silhouette import silhouette_by
 from rrb.raster.approximations.antialias import cover
 
@@ -43,8 +42,7 @@ def silhouette(
     near: float | None = None,
 ) -> Any:
     """(..., H, W) of 0 and 1, of vertices_px (..., V, 3) and faces (F, 3) or (..., F, 3); see `rasterize`."""
-    if not 0.0 < eps < np.inf:
-        raise BadInputError(f"eps is {eps}; a positive number is accepted")
+    eps = positive(eps, "eps")
     pull = _pull_faces if per_face else _pull_outline
 
     def backward(

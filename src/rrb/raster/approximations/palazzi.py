@@ -32,6 +32,7 @@ def silhouette(
     vertices_px: Any, faces: Any, size: tuple[int, int], *, clip: bool = True, near: float | None = None
 ) -> Any:
     """(..., H, W) from 0, to 1 where `clip`, of vertices_px (..., V, 3) and faces; see `rasterize`."""
+    clip = bool(clip)
 
     def draw(given: Scene) -> tuple[np.ndarray, None]:
         from rrb.raster.approximations._palazzi_kernel import sum_bumps
@@ -42,7 +43,7 @@ def silhouette(
             faces = given.topologies[i].faces
             sum_bumps(given.vertices[i], faces, given.near, clip, row_from, row_to, image[i])
 
-        given.for_each_band(band)
+        given.for_each_band(band, pays_from_pixels=20_000)
         return image, None
 
     def backward(
@@ -50,11 +51,10 @@ def silhouette(
     ) -> None:
         from rrb.raster.approximations._palazzi_kernel import sum_bumps_backward
 
-        def one(i: int) -> None:
-            faces = given.topologies[i].faces
-            drawn = image[i]
-            sum_bumps_backward(given.vertices[i], faces, given.near, clip, drawn, grad[i], grad_vertices[i])
+        def some(i: int, start: int, stop: int, grad_part: np.ndarray) -> None:
+            faces = given.topologies[i].faces[start:stop]
+            sum_bumps_backward(given.vertices[i], faces, given.near, clip, image[i], grad[i], grad_part)
 
-        given.for_each_image(one)
+        given.add_up(some, len(given.topologies[0].faces) if len(given) else 0, grad_vertices)
 
     return silhouette_by(draw, backward, vertices_px, faces, size, near)

@@ -46,7 +46,7 @@ def _outline(vertices_px: Any, faces: np.ndarray, hard: np.ndarray, every_line: 
                 pa, pb = vertices_px[a, :2], vertices_px[b, :2]
                 t = (line + 0.5 - pa[along]) / (pb[along] - pa[along])
                 crossing = pa[across] + t * (pb[across] - pa[across])
-                cell = math.floor(crossing.item() - 0.5)
+                cell = math.ceil(crossing.item() - 0.5) - 1
                 if not 0 <= cell < grid.shape[1] - 1 or grid[line, cell] == grid[line, cell + 1]:
                     continue
                 lower = bool(grid[line, cell])
@@ -163,7 +163,7 @@ def _pull_edge(
             continue
         crossing, far_side, t = crossings
         outwards = 1 if far_side < crossing else -1
-        below = math.floor(crossing - 0.5)
+        below = math.ceil(crossing - 0.5) - 1
         inner, outer = (below, below + 1) if outwards > 0 else (below + 1, below)
         if not (min(inner, outer) >= 0 and max(inner, outer) < shown.shape[1]) or shown[line, inner] != face:
             continue

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from rrb.errors import BadInputError
-from rrb.raster._inputs import Scene
+from rrb.raster._inputs import Scene, positive
 from rrb.raster.approximations._silhouette import silhouette_by
 
 
@@ -34,9 +34,8 @@ def silhouette(
     near: float | None = None,
 ) -> Any:
     """(..., H, W) in [0, 1], of vertices_px (..., V, 3) and faces (F, 3) or (..., F, 3); see `rasterize`."""
-    if not 0.0 < sigma < np.inf:
-        raise BadInputError(f"sigma is {sigma}; a positive number is accepted")
-    if not 0.0 < tail < 0.5:
+    sigma, tail = positive(sigma, "sigma"), positive(tail, "tail")
+    if not tail < 0.5:
         raise BadInputError(f"tail is {tail}; a probability between 0 and 0.5 is accepted")
     reach = float(np.log(1.0 / tail - 1.0))  # in units of sigma, for the squared distance
 
@@ -54,7 +53,7 @@ def silhouette(
             multiply_misses(given.vertices[i], faces, given.near, wide, reach, row_from, row_to, misses[i])
             join(misses[i], row_from, row_to, image[i])
 
-        given.for_each_band(band)
+        given.for_each_band(band, pays_from_pixels=4_000)
         return image, misses
 
     def backward(
@@ -64,12 +63,12 @@ def silhouette(
 
         wide = sigma_px2(given)
 
-        def one(i: int) -> None:
-            faces = given.topologies[i].faces
+        def some(i: int, start: int, stop: int, grad_part: np.ndarray) -> None:
+            faces = given.topologies[i].faces[start:stop]
             multiply_misses_backward(
-                given.vertices[i], faces, given.near, wide, reach, misses[i], grad[i], grad_vertices[i]
+                given.vertices[i], faces, given.near, wide, reach, misses[i], grad[i], grad_part
             )
 
-        given.for_each_image(one)
+        given.add_up(some, len(given.topologies[0].faces) if len(given) else 0, grad_vertices)
 
     return silhouette_by(draw, backward, vertices_px, faces, size, near)
