@@ -1,5 +1,7 @@
 """Laws of `Voxels`: where its voxels are, what a mesh fills, what surface comes back."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -210,7 +212,7 @@ def test_a_saved_grid_comes_back_the_same(tmp_path, name):
 
 
 def test_files_that_are_not_ours_are_refused(tmp_path):
-    with pytest.raises(BadFileError, match=r"none.npz does not exist"):
+    with pytest.raises(BadFileError, match=r"none.npz: there is no such file"):
         Voxels.load(tmp_path / "none.npz")
     (tmp_path / "text.npz").write_text("hello")
     with pytest.raises(BadFileError, match=r"text.npz is not a voxel file"):
@@ -223,6 +225,42 @@ def test_files_that_are_not_ours_are_refused(tmp_path):
         Voxels.load(tmp_path / "other.npz")
     with pytest.raises(BadInputError, match=r"grid.vox: voxels are saved as .npz"):
         Voxels(np.zeros((1, 1, 1), bool), (0, 0, 0), 1.0).save(tmp_path / "grid.vox")
+
+
+def test_a_failed_write_leaves_the_old_grid(tmp_path, monkeypatch):
+    grid = Voxels(np.ones((2, 2, 2), bool), (0, 0, 0), 1.0)
+    grid.save(tmp_path / "a.npz")
+    before = (tmp_path / "a.npz").read_bytes()
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(BadFileError, match="No space left"):
+        Voxels(np.zeros((3, 3, 3), bool), (0, 0, 0), 1.0).save(tmp_path / "a.npz")
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a.npz", before)]
+
+
+@pytest.mark.parametrize("large", ["shape", "content", "name"])
+def test_a_grid_that_unpacks_to_too_much_is_refused_before(tmp_path, monkeypatch, large):
+    """By its promised shape, or by what follows a small promise."""
+    Voxels(np.ones((2, 2, 2), bool), (0, 0, 0), 1.0).save(tmp_path / "a.npz")
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    if large == "shape":
+        small, most = b"(2, 2, 2), }" + b" " * 9, b"(2000, 2000, 2000), }"
+        assert small in members["occupancy.npy"]
+        members["occupancy.npy"] = members["occupancy.npy"].replace(small, most)
+    elif large == "content":
+        members["occupancy.npy"] += bytes(10_000_000)
+    else:
+        members["convention.npy"] += bytes(10_000_000)
+    with zipfile.ZipFile(tmp_path / "b.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("it was unpacked"))
+    with pytest.raises(BadFileError, match=r"unpacks to|voxels; at most"):
+        Voxels.load(tmp_path / "b.npz")
 
 
 # --- what is refused --------------------------------------------------------------------------------
@@ -238,6 +276,12 @@ def test_files_that_are_not_ours_are_refused(tmp_path):
         ({"occupancy": np.full((2, 2, 2), 1.5)}, r"voxel \(0, 0, 0\) holds 1.5"),
         ({"origin": (0, 0)}, "a grid's origin is"),
         ({"origin": (0, 0, np.nan)}, "a grid's origin is"),
+        ({"origin": "abc"}, "is not an array of real numbers"),
+        ({"origin": [[0, 1], [2]]}, "is not an array of numbers"),
+        ({"voxel_size_m": None}, "None is not an array of real numbers"),
+        ({"voxel_size_m": "a"}, "is not an array of real numbers"),
+        ({"voxel_size_m": [1.0, 2.0]}, r"the voxel size is \[1.0, 2.0\] m"),
+        ({"occupancy": [[[0.0, 1.0], [0.5]]]}, "rows of different lengths"),
         ({"voxel_size_m": 0}, "the voxel size is 0 m"),
         ({"voxel_size_m": np.nan}, "the voxel size is nan m"),
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import math
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadFileError, BadInputError
-from rrb.geometry._arrays import numpy_view
+from rrb.geometry._arrays import as_numpy, is_tensor, numpy_view, short
+from rrb.geometry.files import read_bytes, write_bytes
 from rrb.geometry.mesh_arrays import mesh_arrays
 from rrb.geometry.winding import is_inside_grid
 
@@ -23,6 +27,8 @@ CONVENTION = (
     "origin_m + (i + 0.5, j + 0.5, k + 0.5) * voxel_size_m"
 )
 FINEST = 512
+MOST_VOXELS = FINEST**3  # in a file
+_SMALL_BYTES = 1 << 16  # what surrounds the voxels in a file
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,17 +43,19 @@ class Voxels:
     voxel_size_m: float
 
     def __post_init__(self) -> None:
-        if not hasattr(self.occupancy, "detach"):
-            object.__setattr__(self, "occupancy", np.asarray(self.occupancy))
+        if not is_tensor(self.occupancy):
+            object.__setattr__(self, "occupancy", _as_array(self.occupancy))
         _check_occupancy(numpy_view(self.occupancy))
-        origin = numpy_view(self.origin).astype(np.float64)
+        origin = as_numpy(self.origin)
         if origin.shape != (3,) or not np.isfinite(origin).all():
             raise BadInputError(f"a grid's origin is {origin.tolist()}; three finite numbers are accepted")
-        size = float(self.voxel_size_m)
-        if not 0 < size < np.inf:
-            raise BadInputError(f"the voxel size is {self.voxel_size_m} m; a positive number is accepted")
+        size = as_numpy(self.voxel_size_m)
+        if size.shape != () or not 0 < size < np.inf:
+            raise BadInputError(
+                f"the voxel size is {short(self.voxel_size_m)} m; a positive number is accepted"
+            )
         object.__setattr__(self, "origin", origin)
-        object.__setattr__(self, "voxel_size_m", size)
+        object.__setattr__(self, "voxel_size_m", float(size))
 
     @staticmethod
     def from_mesh(mesh: Any, resolution: int = 64, padding: float = 1.0) -> Voxels:
@@ -100,7 +108,7 @@ class Voxels:
             for start, count in zip(self.origin, self.occupancy.shape, strict=True)
         ]
         centres = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-        if not hasattr(self.occupancy, "detach"):
+        if not is_tensor(self.occupancy):
             return centres
         import torch
 
@@ -123,29 +131,34 @@ class Voxels:
 
     def occupied_volume(self) -> Any:
         """Sum of the occupancy times a voxel's volume, m^3: a float, or a tensor with its gradient."""
-        if hasattr(self.occupancy, "detach"):
+        if is_tensor(self.occupancy):
             return self.occupancy.sum() * self.voxel_size_m**3
         return float(self.occupancy.sum(dtype=np.float64)) * self.voxel_size_m**3
 
     def save(self, path: str | Path) -> None:
-        """Write an .npz file that states its convention."""
+        """Write an .npz file that states its convention; at most 512^3 voxels."""
         if Path(path).suffix != ".npz":
             raise BadInputError(f"{path}: voxels are saved as .npz")
-        with open(path, "wb") as file:
-            np.savez_compressed(
-                file,
-                format=np.array(FORMAT),
-                convention=np.array(CONVENTION),
-                occupancy=numpy_view(self.occupancy),
-                origin_m=self.origin,
-                voxel_size_m=np.array(self.voxel_size_m),
-            )
+        _check_count(math.prod(self.occupancy.shape), path)
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer,
+            format=np.array(FORMAT),
+            convention=np.array(CONVENTION),
+            occupancy=numpy_view(self.occupancy),
+            origin_m=self.origin,
+            voxel_size_m=np.array(self.voxel_size_m),
+        )
+        write_bytes(path, buffer.getvalue())
 
     @staticmethod
     def load(path: str | Path) -> Voxels:
-        """Read what `save` wrote; the occupancy is a NumPy array."""
+        """Read what `save` wrote; the occupancy is a NumPy array. What is too large is not unpacked."""
+        data = read_bytes(path)
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                _check_members(archive, path)
+            with np.load(io.BytesIO(data), allow_pickle=False) as file:
                 if str(file["format"]) != FORMAT:
                     raise BadFileError(f"{path} is {str(file['format'])!r}; {FORMAT!r} is accepted")
                 return Voxels(file["occupancy"], file["origin_m"], file["voxel_size_m"].item())
@@ -153,10 +166,39 @@ class Voxels:
             raise
         except BadInputError as error:
             raise BadFileError(f"{path}: {error}") from error
-        except FileNotFoundError as error:
-            raise BadFileError(f"{path} does not exist") from error
         except Exception as error:  # whatever zip and NumPy say about a damaged file
-            raise BadFileError(f"{path} is not a voxel file of format {FORMAT!r}: {error}") from error
+            reason = str(error).partition("\n")[0][:100]
+            raise BadFileError(f"{path} is not a voxel file of format {FORMAT!r}: {reason}") from error
+
+
+def _as_array(occupancy: Any) -> NDArray:
+    try:
+        return np.asarray(occupancy)
+    except ValueError:
+        raise BadInputError("a grid is made of rows of different lengths; (Nx, Ny, Nz) is accepted") from None
+
+
+def _check_count(count: int, path: str | Path) -> None:
+    if count > MOST_VOXELS:
+        raise BadFileError(f"{path}: {count} voxels; at most {FINEST}^3 are accepted in a file")
+
+
+def _check_members(archive: zipfile.ZipFile, path: str | Path) -> None:
+    """Refuse arrays larger than a grid can be, by what their headers say and by what they unpack to."""
+    for entry in archive.infolist():
+        most = _SMALL_BYTES
+        if entry.filename == "occupancy.npy":
+            with archive.open(entry) as file:
+                np.lib.format.read_magic(file)
+                # Of version 1, which `save` writes: a later one could have a header of gigabytes.
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            _check_count(math.prod(shape), path)
+            most += math.prod(shape) * min(dtype.itemsize, 16)
+        if entry.file_size > most:
+            raise BadFileError(
+                f"{path}: its {entry.filename[:40]!r} unpacks to {entry.file_size} bytes;"
+                f" at most {most} are accepted"
+            )
 
 
 def _check_occupancy(occupancy: NDArray) -> None:
