@@ -43,11 +43,12 @@ def print_growths(growths: Sequence[Growth]) -> None:
 
 
 def as_json(described: dict[str, str], found: Findings, results: Sequence[Check]) -> str:
-    races = [*found.races, found.batch, *([found.many_faces] if found.many_faces else [])]
+    races = [("side by side", race) for race in found.races]
+    races += [("batch", found.batch), ("forward alone", found.many_faces)]
     content = {
         "machine": described,
         "plan": dataclasses.asdict(found.plan),
-        "timings": [row for race in races for row in _as_rows(race)],
+        "timings": [row for section, race in races if race for row in _as_rows(section, race)],
         "growth": [dataclasses.asdict(g) for g in found.growths],
         "memory": {name: dataclasses.asdict(m) for name, m in found.memory.items()},
         "start": dataclasses.asdict(found.start) if found.start else None,
@@ -56,16 +57,19 @@ def as_json(described: dict[str, str], found: Findings, results: Sequence[Check]
     return json.dumps(content, indent=1) + "\n"
 
 
-def _as_rows(race: Race) -> list[dict]:
+def _as_rows(section: str, race: Race) -> list[dict]:
+    """One entry a round; forward and backward are null where they were not timed apart."""
     return [
         {
+            "section": section,
             "faces": race.faces,
             "side_px": race.side_px,
             "drawn_by": t.contender.name,
             "threads": t.contender.threads,
             "images": t.contender.images,
-            "forward_ms": t.forward_ms.tolist(),
-            "backward_ms": t.backward_ms.tolist(),
+            "forward_ms": t.forward_ms.tolist() if t.contender.backward else None,
+            "backward_ms": t.backward_ms.tolist() if t.contender.backward else None,
+            "total_ms": t.total_ms.tolist(),
         }
         for t in race.timings
     ]
