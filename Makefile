@@ -1,5 +1,7 @@
 # `make demo` and `make test` are all that a newcomer needs; both do their own set-up.
 PYTHON ?= python3
+# Where torch comes from, e.g. TORCH_FROM='--index-url https://download.pytorch.org/whl/cpu' for one without CUDA.
+TORCH_FROM ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 # The stamp holds a hash of everything that decides what is installed, so that an old or a moved
@@ -12,7 +14,7 @@ WANTED = $(shell { cat pyproject.toml constraints.txt; $(PYTHON) -V; pwd; } | ck
 setup:
 	@if [ "$$(cat $(STAMP) 2>/dev/null)" != "$(WANTED)" ] || ! $(BIN)/python -c 'import rrb' 2>/dev/null; then \
 	  set -e; rm -rf $(VENV); $(PYTHON) -m venv $(VENV); \
-	  $(BIN)/python -m pip install --quiet -c constraints.txt torch==2.13.0 setuptools; \
+	  $(BIN)/python -m pip install --quiet -c constraints.txt $(TORCH_FROM) torch==2.13.0 setuptools; \
 	  $(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --editable '.[dev]'; \
 	  echo "$(WANTED)" > $(STAMP); \
 	fi
@@ -31,6 +33,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --editable '.[bench]'
+	$(BIN)/python benchmarks/raster.py
 
 clean:
 	rm -rf $(VENV) out build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -155,6 +155,18 @@ def test_a_background_of_another_shape_is_refused(wrong):
         rrb.render(box(), rrb.Pose.from_viewpoint(0, 0, distance_m=3.0), CAMERA, background=wrong)
 
 
+@pytest.mark.parametrize("wrong", [(128, 128, 128), (0.5, -0.1, 0.5), np.full((36, 48, 3), 255, np.uint8)])
+def test_a_background_beyond_white_is_refused(wrong):
+    with pytest.raises(BadInputError, match="0 to 1 is accepted"):
+        rrb.render(box(), rrb.Pose.from_viewpoint(0, 0, distance_m=3.0), CAMERA, background=wrong)
+
+
+def test_a_picture_too_large_for_its_samples_names_both():
+    camera = rrb.Camera.from_fov(40.0, width=9000, height=20)
+    with pytest.raises(BadInputError, match="9000 x 20 with 4 samples"):
+        rrb.render(box(), rrb.Pose.from_viewpoint(0, 0, distance_m=3.0), camera, supersampling=4)
+
+
 def test_light_from_the_right_brightens_the_right():
     pose = rrb.Pose.from_viewpoint(0, 0, distance_m=3.5)
     drawn = rrb.render(icosphere(3), pose, CAMERA, light=DirectionalLight((1, 0, 0)), background=(0, 0, 0))

@@ -387,3 +387,10 @@ def test_arrays_need_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_attributes_with_too_few_rows_are_refused():
+    vertices = np.array([[1.0, 1, 2], [9, 1, 2], [1, 9, 2]])
+    seen = rasterize(vertices, np.array([[0, 1, 2]]), (10, 10))
+    with pytest.raises(BadInputError, match="attributes has 2 rows; the faces that are seen need 3"):
+        shading.interpolate(np.ones((2, 4)), np.array([[0, 1, 2]]), seen)

@@ -45,6 +45,8 @@ class Pixels:
     def rows(self, table: Any, index: np.ndarray, what: str) -> Any:
         """Rows of `table` (N, C), or (..., N, C) with one for each image: table[index] for index (P, K)."""
         n_rows, n_columns = table.shape[-2:]
+        if index.size and index.max() >= n_rows:
+            raise BadInputError(f"{what} has {n_rows} rows; the faces that are seen need {index.max() + 1}")
         if table.ndim > 2:
             if tuple(table.shape[:-2]) != self.batch:
                 raise BadInputError(

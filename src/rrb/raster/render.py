@@ -10,6 +10,7 @@ import numpy as np
 
 from rrb.errors import BadInputError
 from rrb.raster import shading
+from rrb.raster._inputs import MAX_SIDE, as_numpy
 from rrb.raster.approximations import silhouette
 from rrb.raster.colour import lit_colour, supersampled_colour
 from rrb.raster.fragments import Fragments, rasterize
@@ -100,11 +101,19 @@ def render(
     if not isinstance(supersampling, int) or not 1 <= supersampling <= 16:
         raise BadInputError(f"supersampling is {supersampling!r}; a whole number from 1 to 16 is accepted")
     size = (camera.height_px, camera.width_px)
+    if max(size) * supersampling > MAX_SIDE:
+        raise BadInputError(
+            f"a picture of {size[1]} x {size[0]} with {supersampling} samples a side; width and height times"
+            f" samples up to {MAX_SIDE} are accepted"
+        )
     shape = np.shape(background)
     if shape != (3,) and shape[-3:] != (*size, 3):
         raise BadInputError(
             f"the background has shape {tuple(shape)}; a colour (3,) or a picture {(*size, 3)} is accepted"
         )
+    behind = as_numpy(background, "the background")
+    if not ((behind >= 0) & (behind <= 1)).all():
+        raise BadInputError(f"the background goes from {behind.min()} to {behind.max()}; 0 to 1 is accepted")
     vertices_camera = camera_from_object.apply(mesh.vertices, scale)
     vertices_px = camera.project(vertices_camera)
     return Drawing(

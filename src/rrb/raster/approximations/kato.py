@@ -18,7 +18,7 @@ Which edges, and how far inside, for a mesh of many triangles:
   every pixel, and is several times slower.
 
 For a single triangle the two are the same. Gradients reach as far as the picture; but they are no derivative
-of anything that was drawn and do not vanish at the optimum.
+of anything that was drawn, and where an edge passes close to a centre only `eps` bounds them.
 """
 
 from __future__ import annotations
