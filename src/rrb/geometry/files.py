@@ -11,8 +11,8 @@ from rrb.errors import BadFileError
 MOST_BYTES = 4 << 30
 
 
-def read_bytes(path: str | Path) -> bytes:
-    """All of an ordinary file of at most 4 GiB; what is missing, a folder or a device is refused."""
+def read_bytes(path: str | Path, most: int = MOST_BYTES) -> bytes:
+    """All of an ordinary file of at most `most` bytes; what is missing, a folder or a device is refused."""
     path = Path(path)
     try:
         if path.is_dir():
@@ -22,8 +22,8 @@ def read_bytes(path: str | Path) -> bytes:
         if not path.is_file():
             raise BadFileError(f"{path}: this is not an ordinary file")
         size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise BadFileError(f"{path}: it has {size} bytes; at most {MOST_BYTES} are accepted")
+        if size > most:
+            raise BadFileError(f"{path}: it has {size} bytes; at most {most} are accepted")
         return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         if isinstance(error, BadFileError):
@@ -42,9 +42,9 @@ def write_bytes(path: str | Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise BadFileError(f"{path}: it cannot be written ({reason})") from error
     finally:
-        with contextlib.suppress(OSError):  # the folder itself may be missing, or a file
+        with contextlib.suppress(OSError, ValueError):  # the folder itself may be missing, or a file
             temporary.unlink()

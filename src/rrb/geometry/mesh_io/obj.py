@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,22 +30,24 @@ class _Statements:
     """The rows of one keyword, each without it, and the numbers of their lines."""
 
     rows: list[bytes] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    lines: array[int] = field(default_factory=lambda: array("q"))
 
 
 def read(path: Path) -> Mesh:
     """Vertices as stored, also unused ones; groups are ignored. uv comes along where any corner has some."""
-    data = read_bytes(path).removeprefix(codecs.BOM_UTF8)
+    data = read_bytes(path, text.MOST_BYTES).removeprefix(codecs.BOM_UTF8)
     if b"\0" in data:
         raise BadFileError(f"{path}: it holds binary data; an .obj file is text")
     v, vt, f = _Statements(), _Statements(), _Statements()
-    seen: list[tuple[int, int]] = []
+    seen = array("q")
     others: dict[bytes, list[bytes]] = {}
     _sort_lines(data, {b"v": v, b"vt": vt, b"f": f}, seen, others)
     if not v.rows or not f.rows:
         raise BadFileError(f"{path}: it holds no {'faces' if v.rows else 'vertices'}; at least one is needed")
     vertices, colours, notes = _vertices(path, v)
-    corners, counts = _corners(path, f, np.array(seen), len(vertices), len(vt.rows))
+    corners, counts = _corners(
+        path, f, np.frombuffer(seen, np.int64).reshape(-1, 2), len(vertices), len(vt.rows)
+    )
     triangles = fan(counts)
     uv, uv_notes = _uv(path, vt, corners[:, 1][triangles])
     texture, texture_notes = mtl.texture(path, others) if uv is not None else (None, ())
@@ -56,7 +59,7 @@ def read(path: Path) -> Mesh:
 def _sort_lines(
     data: bytes,
     wanted: dict[bytes, _Statements],
-    seen: list[tuple[int, int]],
+    seen: array[int],
     others: dict[bytes, list[bytes]],
 ) -> None:
     """Hand each line to its keyword; beside a face goes how many v and vt came before it (for -1)."""
@@ -74,7 +77,7 @@ def _sort_lines(
         statements.rows.append(rest)
         statements.lines.append(number)
         if statements is f:
-            seen.append((len(v.rows), len(vt.rows)) if b"-" in rest else _NOT_NEEDED)
+            seen.extend((len(v.rows), len(vt.rows)) if b"-" in rest else _NOT_NEEDED)
 
 
 def _logical_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -138,7 +141,7 @@ def _corners(
 def _plain_corners(tokens: list[bytes]) -> NDArray[np.int64] | None:
     """(C, 2) where all corners are vertex numbers alone, the most common and largest files; else None."""
     try:
-        vertex = np.array(list(map(int, tokens)), np.int64)
+        vertex = np.fromiter(map(int, tokens), np.int64, len(tokens))
     except (ValueError, OverflowError):
         return None
     if (vertex == 0).any() or any(b"_" in token for token in tokens):
@@ -189,7 +192,7 @@ def _uv(path: Path, vt: _Statements, index: NDArray[np.int64]) -> tuple[NDArray 
 
 
 def write(mesh: Mesh, path: Path) -> None:
-    """Every number with the digits that bring it back; a texture as .mtl and .png of the same name beside."""
+    """Every number with the digits that bring it back; a texture as .mtl and .texture.png of the same name beside."""
     vertices, faces = numpy_view(mesh.vertices).astype(np.float64), numpy_view(mesh.faces).astype(np.int64)
     if mesh.vertex_colours is not None:
         vertices = np.concatenate((vertices, numpy_view(mesh.vertex_colours)), axis=1)

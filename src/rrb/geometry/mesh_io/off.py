@@ -22,7 +22,7 @@ _HEADER = re.compile(rb"(ST)?(C)?(N)?OFF(?![A-Za-z])\s*(.*)")
 
 def read(path: Path) -> Mesh:
     """OFF, COFF, NOFF and STOFF; comments, counts on the first line. Colours of faces are left out."""
-    data = read_bytes(path)
+    data = read_bytes(path, text.MOST_BYTES)
     if b"\0" in data:
         raise BadFileError(f"{path}: it holds binary data; an .off file of text is accepted")
     rows, lines = _rows(data)

@@ -5,6 +5,7 @@ What the header promises is held against the bytes that are there before anythin
 
 from __future__ import annotations
 
+from array import array
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ Columns = dict[str, NDArray | tuple[NDArray[np.int64], NDArray]]
 
 def read_text(path: Path, header: Header, data: bytes, start: int) -> dict[str, Columns]:
     """Element -> columns; a line each."""
+    text.require_size(path, len(data))
     rows, lines = [], []
     for number, line in enumerate(data[start:].splitlines(), header.n_lines + 1):
         if line.strip():
@@ -85,22 +87,30 @@ def _in_range(values: NDArray[np.float64], code: str, table: text.Table) -> NDAr
 
 def read_binary(path: Path, header: Header, data: bytes, start: int) -> dict[str, Columns]:
     """Element -> columns, in native byte order."""
+    _require_bytes(path, header, len(data) - start)
     order, columns, at = ENCODINGS[header.encoding], {}, start
     for element in header.elements:
         if not element.count:
             continue
-        least = sum(np.dtype(p.count_type or p.type).itemsize for p in element.properties) * element.count
-        if least > len(data) - at:
-            raise BadFileError(
-                f"{path}: its header promises {element.count} of {element.name[:40]!r}, at least"
-                f" {least} bytes, but {len(data) - at} follow"
-            )
         columns[element.name], at = _binary_columns(path, element, data, at, order)
     if data[at:].strip():
         raise BadFileError(
             f"{path}: {len(data) - at} bytes follow what its header promises; none are accepted"
         )
     return columns
+
+
+def _require_bytes(path: Path, header: Header, available: int) -> None:
+    """Refuse a header that promises more than follows, even if all its lists were empty."""
+    least = 0
+    for element in header.elements:
+        a_row = sum(np.dtype(p.count_type or p.type).itemsize for p in element.properties)
+        least += a_row * element.count
+        if least > available:
+            raise BadFileError(
+                f"{path}: its header promises {element.count} of {element.name[:40]!r}, at least"
+                f" {least} bytes with what comes before them, but {available} follow"
+            )
 
 
 def _binary_columns(path: Path, element: Element, data: bytes, at: int, order: str) -> tuple[Columns, int]:
@@ -158,7 +168,7 @@ def _walk(
         )
         for p in element.properties
     ]
-    lengths, starts = [], []
+    lengths, starts = array("q"), array("q")  # a fifth of what lists of integers take
     try:
         for _ in range(rows):
             for count, size in steps:
@@ -178,4 +188,4 @@ def _walk(
             f" into the file's {len(data)} bytes"
         ) from None
     shape = (rows, len(steps))
-    return np.array(lengths, np.int64).reshape(shape), np.array(starts, np.int64).reshape(shape), at
+    return np.frombuffer(lengths, np.int64).reshape(shape), np.frombuffer(starts, np.int64).reshape(shape), at

@@ -39,6 +39,7 @@ def read(path: Path) -> Mesh:
 
 def _read_text(path: Path, data: bytes) -> NDArray[np.float64]:
     """(3 F, 3); every facet must be whole and the last solid ended."""
+    text.require_size(path, len(data))
     words, rows, lines, last = [], [], [], b""
     for number, line in enumerate(data.splitlines(), 1):
         word, _, rest = line.replace(b"\t", b" ").strip().partition(b" ")

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from rrb.errors import BadFileError
 
+MOST_BYTES = 1 << 30  # parsed, text takes a dozen times its own space
+
 
 @dataclass(frozen=True)
 class Row:
@@ -52,6 +54,11 @@ class Table:
             raise self.row(at).refuse(f"{what} of {self.counts[at]} numbers; {accepted} are accepted")
 
 
+def require_size(path: Path, n_bytes: int) -> None:
+    if n_bytes > MOST_BYTES:
+        raise BadFileError(f"{path}: {n_bytes} bytes of text; at most {MOST_BYTES} are accepted")
+
+
 def table(path: Path, rows: Sequence[bytes], lines: Sequence[int]) -> Table:
     """Parse rows of numbers divided by blanks; what is no finite number is refused with its line."""
     counts = np.fromiter(map(len, map(bytes.split, rows)), np.int64, len(rows))
@@ -59,7 +66,7 @@ def table(path: Path, rows: Sequence[bytes], lines: Sequence[int]) -> Table:
     try:
         if b"_" in joined:
             raise ValueError("Python reads 1_0 as 10")
-        values = np.array(list(map(float, joined.split())), np.float64)
+        values = np.fromiter(map(float, joined.split()), np.float64, int(counts.sum()))
     except ValueError:
         raise _first_bad(path, rows, lines) from None
     if not np.isfinite(values).all():
