@@ -384,3 +384,27 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_limits_are_as_documented():
     assert image_io.MOST_PIXELS < Image.MAX_IMAGE_PIXELS  # ours is what refuses, not Pillow's warning
+
+
+@pytest.mark.parametrize(
+    ("name", "image"),
+    [
+        ("a.png", np.zeros((4, 4, 3), np.uint16)),
+        ("a.jpg", np.zeros((4, 4), np.uint16)),
+        ("a.bmp", np.zeros((4, 4), np.uint16)),
+        ("a.webp", np.zeros((4, 4), np.uint16)),
+        ("a.png", np.zeros((4, 4), np.float32)),
+        ("a.png", np.zeros((4, 4, 4), np.uint8)),
+    ],
+)
+def test_pictures_that_a_format_cannot_hold_are_refused(tmp_path, name, image):
+    with pytest.raises(BadInputError, match=r"uint8 \(H, W, 3\).* (is|are) accepted for"):
+        save_image(tmp_path / name, image)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_sixteen_bits_of_grey_are_kept(tmp_path, suffix):
+    image = np.arange(0, 60000, 5000, dtype=np.uint16).reshape(3, 4)
+    save_image(tmp_path / f"a{suffix}", image)
+    np.testing.assert_array_equal(np.array(Image.open(tmp_path / f"a{suffix}")), image)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import struct
 
 import numpy as np
@@ -61,6 +62,39 @@ def test_colours_a_rounding_above_one_are_of_the_unit_range(tmp_path, high, note
         mesh.vertex_colours[0], [high / 255, 0, 0.5 / 255] if notes else [1, 0, 0.5]
     )
     assert len(mesh.notes) == notes
+
+
+@pytest.mark.parametrize("name", [b"a\xff.obj", "stühl.obj".encode()])
+def test_textures_come_back_under_any_name(tmp_path, name):
+    """Also under one that is no text."""
+    mesh = Mesh(np.eye(3), [[0, 1, 2]], None, np.zeros((1, 3, 2)), np.full((2, 2, 3), 7, np.uint8))
+    path = tmp_path / os.fsdecode(name)
+    mesh.save(path)
+    back = Mesh.load(path)
+    np.testing.assert_array_equal(back.texture, mesh.texture)
+    assert back.notes == ()
+
+
+def test_a_picture_beside_a_mesh_is_not_overwritten(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"a photo")
+    mesh = Mesh(np.eye(3), [[0, 1, 2]], None, np.zeros((1, 3, 2)), np.full((2, 2, 3), 7, np.uint8))
+    mesh.save(tmp_path / "a.obj")
+    assert (tmp_path / "a.png").read_bytes() == b"a photo"
+
+
+def test_textures_in_a_folder_below_are_named_with_a_slash(tmp_path):
+    (tmp_path / "maps").mkdir()
+    Image.new("RGB", (2, 2), (1, 2, 3)).save(tmp_path / "maps" / "a.png")
+    (tmp_path / "a.mtl").write_text("newmtl m\nmap_Kd maps/a.png\n")
+    mesh = load(tmp_path, "a.obj", "mtllib a.mtl\nusemtl m\n" + TRIANGLE + "vt 0 0\nf 1/1 2/1 3/1\n")
+    np.testing.assert_array_equal(mesh.texture, np.tile([1, 2, 3], (2, 2, 1)))
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".ply"])
+def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path, suffix):
+    mesh = Mesh(np.eye(3), [[0, 1, 2]])
+    with pytest.raises(BadFileError, match="it cannot be written"):
+        mesh.save(tmp_path / f"a\0b{suffix}")
 
 
 def textured_glb(picture: bytes) -> bytes:
@@ -132,3 +166,36 @@ def test_a_scene_that_places_too_many_primitives_is_refused(tmp_path, monkeypatc
     }
     with pytest.raises(BadFileError, match="places more than 1000 primitives"):
         load(tmp_path, "a.glb", glb(content))
+
+
+# --- how much is read -----------------------------------------------------------------------------
+
+
+def test_a_ply_header_is_held_against_the_bytes_before_any_are_read(tmp_path, monkeypatch):
+    """The vertices are there, the faces are not: they are not waited for until the vertices are read."""
+    header = "ply\nformat binary_little_endian 1.0\nelement vertex 3\nproperty list uchar char x\n"
+    header += "element face 50\nproperty list uchar int vertex_indices\nend_header\n"
+    monkeypatch.setattr("rrb.geometry.mesh_io.ply_body._walk", lambda *_, **__: pytest.fail("it was read"))
+    with pytest.raises(BadFileError, match="promises 50 of 'face', at least 53 bytes with what"):
+        load(tmp_path, "a.ply", header.encode() + bytes(52))
+
+
+@pytest.mark.parametrize("suffix", [".obj", ".off", ".ply", ".stl"])
+def test_text_that_is_too_long_is_refused(tmp_path, monkeypatch, suffix):
+    ply = "ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\n"
+    ply += (
+        "element face 1\nproperty list uchar int vertex_indices\nend_header\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n"
+    )
+    stl = "solid\nfacet\nouter\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\nendsolid\n"
+    files = {
+        ".obj": TRIANGLE + "f 1 2 3\n",
+        ".off": "OFF 3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n",
+        ".ply": ply,
+        ".stl": stl,
+    }
+    text = files[suffix]
+    monkeypatch.setattr("rrb.geometry.mesh_io.text.MOST_BYTES", len(text))
+    assert len(load(tmp_path, f"a{suffix}", text).faces) == 1
+    monkeypatch.setattr("rrb.geometry.mesh_io.text.MOST_BYTES", len(text) - 1)
+    with pytest.raises(BadFileError, match=f"{len(text)} bytes.*; at most {len(text) - 1} are accepted"):
+        load(tmp_path, f"a{suffix}", text)

@@ -22,6 +22,7 @@ FARTHEST_M = 65.535
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "TGA", "PPM")
 _ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 _WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".bmp": "BMP", ".webp": "WEBP", ".tif": "TIFF"}
+_SIXTEEN_BITS = ("PNG", "TIFF")
 
 
 # --- pictures -------------------------------------------------------------------------------------
@@ -52,7 +53,10 @@ def decode_texture(data: bytes, path: str | Path) -> tuple[NDArray[np.uint8], tu
 
 
 def save_image(path: str | Path, image: Any) -> None:
-    """Write (H, W, 3) or (H, W) uint8 as .png, .jpg (quality 95), .bmp, .webp (lossless) or .tif."""
+    """Write (H, W, 3) or (H, W) uint8 as .png, .jpg (quality 95), .bmp, .webp (lossless) or .tif.
+
+    (H, W) may be uint16 in .png and .tif.
+    """
     suffix = Path(path).suffix.lower()
     if suffix not in _WRITTEN:
         raise BadInputError(f"{path}: a picture ends in {suffix!r}; {', '.join(_WRITTEN)} are accepted")
@@ -68,8 +72,13 @@ def _encode(image: NDArray, kind: str) -> bytes:
     from PIL import Image
 
     shaped = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
-    if not shaped or not image.size or image.dtype not in (np.uint8, np.uint16):
-        raise BadInputError(f"a picture is {image.dtype} of shape {image.shape}; uint8 (H, W, 3) is accepted")
+    fine = image.dtype == np.uint16 and image.ndim == 2 and kind in _SIXTEEN_BITS
+    if not shaped or not image.size or not (image.dtype == np.uint8 or fine):
+        more = ", and uint16 (H, W)," if kind in _SIXTEEN_BITS else ""
+        raise BadInputError(
+            f"a picture is {image.dtype} of shape {image.shape}; uint8 (H, W, 3) or (H, W){more}"
+            f" is accepted for {kind}"
+        )
     options: dict[str, Any] = (
         {"quality": 95} if kind == "JPEG" else {"lossless": True} if kind == "WEBP" else {}
     )

@@ -102,7 +102,7 @@ class Mesh:
     def save(self, path: str | Path, unit: str = "m") -> None:
         """Write .obj, .ply, .off, .stl or .glb in one step, the numbers in `unit`.
 
-        .obj keeps everything (a texture as .mtl and .png beside), .ply and .off keep vertices, faces and
+        .obj keeps everything (a texture as .mtl and .texture.png beside), .ply and .off keep vertices, faces and
         colours: read again they give the same numbers. .glb keeps everything, in single precision, and
         repeats vertices on seams of uv. .stl keeps the corners of the faces alone, in single precision.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def _picture(path: Path, name: bytes) -> tuple[NDArray | None, tuple[str, ...]]:
     if problem:
         return None, (f"the texture {_text(plain)!r} was left out: {problem}",)
     try:
-        picture, notes = decode_texture(data, path.with_name(_text(plain)))
+        picture, notes = decode_texture(data, path)
     except BadInputError:
         return None, (f"the texture {_text(plain)!r} was left out: it cannot be read as a picture",)
     if options:
@@ -78,7 +79,7 @@ def _read_beside(path: Path, name: bytes) -> tuple[bytes, str]:
     """The bytes of a file in the folder of `path` or below it, or why there are none."""
     try:
         folder = path.parent.resolve()
-        wanted = (folder / _text(name).replace("\\", "/")).resolve()
+        wanted = (folder / os.fsdecode(name).replace("\\", "/")).resolve()
         if not wanted.is_relative_to(folder):
             return b"", "it lies outside the mesh's folder"
         if not wanted.is_file():
@@ -93,12 +94,16 @@ def _text(name: bytes) -> str:
 
 
 def write(mesh: Any, path: Path) -> str:
-    """Write the .mtl and .png of a textured mesh beside `path`; the lines that name them, or nothing."""
+    """Write the .mtl and .texture.png of a textured mesh beside `path`; the lines that name them, or nothing.
+
+    Not plain .png: a picture of the mesh may lie there.
+    """
     from rrb.geometry.image_io import save_image
 
     if mesh.texture is None:
         return ""
-    library, picture = path.with_suffix(".mtl"), path.with_suffix(".png")
+    library, picture = path.with_suffix(".mtl"), path.with_suffix(".texture.png")
     save_image(picture, numpy_view(mesh.texture))
-    write_bytes(library, f"newmtl textured\nKd 1 1 1\nmap_Kd {picture.name}\n".encode())
+    text = f"newmtl textured\nKd 1 1 1\nmap_Kd {picture.name}\n"
+    write_bytes(library, text.encode("utf-8", "surrogateescape"))
     return f"mtllib {library.name}\nusemtl textured\n"
