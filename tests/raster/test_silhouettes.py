@@ -354,3 +354,22 @@ def test_numbers_of_any_kind_are_taken_as_numbers(near):
     vertices, faces = ellipsoid_px(SIZE, 1)
     expected = rrb.silhouette(vertices, faces, SIZE, near=float(near))
     np.testing.assert_array_equal(rrb.silhouette(vertices, faces, SIZE, near=near), expected)
+
+
+@pytest.mark.parametrize("name", sorted(HARD))
+@pytest.mark.parametrize("pages", [100, 300])
+def test_an_edge_of_very_many_faces_is_counted_right(name, pages):
+    """A book: all pages share one edge, more of them than a byte counts."""
+    rng = np.random.default_rng(0)
+    spine = np.array([[20.3, 5.2, 1], [18.4, 24.9, 1]])
+    tips = np.column_stack([rng.uniform(21, 35, pages), rng.uniform(5, 25, pages), np.ones(pages)])
+    faces = np.array([(0, 1, 2 + i) if i % 2 else (1, 0, 2 + i) for i in range(pages)])
+    vertices = np.concatenate([spine, tips])
+    image = rrb.silhouette(vertices, faces, SIZE, approximation=name)
+    covered = rrb.rasterize(vertices, faces, SIZE).covered
+    rim = np.zeros(SIZE, bool)
+    for axis in (0, 1):
+        for shift in (1, -1):
+            rim |= np.roll(covered, shift, axis) != covered
+    assert (covered & ~rim).any()
+    np.testing.assert_array_equal(image[~rim], covered[~rim])

@@ -27,7 +27,7 @@ class Topology:
     n_vertices_needed: int
 
     @cached_property
-    def _edges(self) -> tuple[np.ndarray, np.ndarray]:
+    def _edges(self) -> tuple[np.ndarray, np.ndarray, int]:
         used = self.faces[:, 0] >= 0
         start, end = self.faces[used], np.roll(self.faces[used], -1, axis=1)
         low, high = np.minimum(start, end).astype(np.int64), np.maximum(start, end).astype(np.int64)
@@ -35,7 +35,8 @@ class Topology:
         face_edges = np.full(self.faces.shape, len(keys), np.int32)  # padding points past the last edge
         face_edges[used] = edge.reshape(-1, 3)
         vertices = np.stack([keys // self.n_vertices_needed, keys % self.n_vertices_needed], -1)
-        return face_edges, np.ascontiguousarray(vertices, dtype=np.int32)
+        most = int(np.bincount(edge.ravel()).max(initial=0))
+        return face_edges, np.ascontiguousarray(vertices, dtype=np.int32), most
 
     @property
     def face_edges(self) -> np.ndarray:
@@ -46,6 +47,13 @@ class Topology:
     def edge_vertices(self) -> np.ndarray:
         """(E, 2) int32, the lower vertex number first."""
         return self._edges[1]
+
+    def new_layers(self) -> np.ndarray:
+        """(E + 1,) memory for a count of faces per edge: bytes unless an edge has more faces than they hold.
+
+        A million faces visit their edges in any order, so what counts is how much of this a cache holds.
+        """
+        return np.empty(len(self.edge_vertices) + 1, np.int8 if self._edges[2] <= 127 else np.int32)
 
 
 _kept: OrderedDict[tuple, Topology] = OrderedDict()

@@ -45,7 +45,7 @@ def add_edge(image, row_from, row_to, extents, layers, xa, ya, xb, yb):
 
 @kernel()
 def count_layers(vertices, faces, face_edges, near, layers):
-    """Fill layers (E + 1,) int32: how many more faces lie left of each edge than right of it.
+    """Fill layers (E + 1,): how many more faces lie left of each edge than right of it.
 
     The edge is walked from its lower vertex number; left as in `add_edge`. Returns whether all vertices are
     finite and in front of the near plane.

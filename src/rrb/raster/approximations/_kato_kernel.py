@@ -136,7 +136,7 @@ def run_inside(crossings, chains, chain, cell, lower, cells):
 
 @kernel()
 def gains_by_line(image, grad_image, gains, gains_columns):
-    """Fill gains (H, W) and its transposed, gains_columns (W, H), the latter tile by tile.
+    """Fill gains (H, W) and its transposed, gains_columns (W, H or more), the latter tile by tile.
 
     A gain is by how much the loss would fall were a covered pixel uncovered or, as a negative number, an
     uncovered one covered; 0 where it would rise.
@@ -159,22 +159,21 @@ def gains_by_line(image, grad_image, gains, gains_columns):
 def pull_outline(vertices, crossings, positions, chains, gains, gains_columns, eps, grad_vertices):
     """Add to grad_vertices (V, 3) what the crossings of the outline give.
 
-    gains (H, W) and gains_columns (W, H) are those of `gains_by_line`.
+    gains (H, W) and gains_columns (W, H or more) are those of `gains_by_line`.
     """
     for i in range(crossings.shape[0]):
         row, column, a, b = crossings[i, 0], crossings[i, 1], crossings[i, 2], crossings[i, 3]
         if crossings[i, 4] & 2:
             line, cell, along, across = column, row, 0, 1
-            chain, values = column + gains.shape[0], gains_columns[column]
+            chain, values, cells = column + gains.shape[0], gains_columns[column], gains.shape[0]
         else:
             line, cell, along, across = row, column, 1, 0
-            chain, values = row, gains[row]
+            chain, values, cells = row, gains[row], gains.shape[1]
         pa, pb = np.float64(vertices[a, along]), np.float64(vertices[b, along])
         if pa == pb:
             continue
         t = (line + 0.5 - pa) / (pb - pa)
         lower = crossings[i, 4] & 1
-        cells = values.shape[0]
         start, stop = (cell + 1, cells) if lower else (0, cell + 1)
         to_a, to_b = add_gains(values, -1, start, stop, positions[i], 1.0 - t, t, eps, 0.0, 0.0)
         start, stop = run_inside(crossings, chains, chain, cell, lower, cells)

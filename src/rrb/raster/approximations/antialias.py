@@ -29,7 +29,7 @@ def cover(given: Scene, image: np.ndarray, after: Callable[[int, np.ndarray], No
     """Draw the hard silhouettes into image (B, H, W), then call after(image number, layers of its edges)."""
     from rrb.raster.approximations import _antialias_kernel as kernel
 
-    layers = [np.empty(len(t.edge_vertices) + 1, np.int32) for t in given.topologies]
+    layers = [t.new_layers() for t in given.topologies]
     in_front = [True] * len(given)
 
     def count(i: int) -> None:

@@ -75,7 +75,8 @@ def _pull_outline(
         vertices, edges = given.vertices[i], given.topologies[i].edge_vertices
         found = find_crossings(vertices, edges, layers[i], given.near, image[i], True)
         gains = workspace("gains", image[i].shape, image.dtype)
-        gains_columns = workspace("gains_columns", image[i].T.shape, image.dtype)
+        # Columns of 2^n cells would all begin in the same place of a cache: a few more keep them apart.
+        gains_columns = workspace("gains_columns", (given.width, given.height + 16), image.dtype)
         gains_by_line(image[i], grad[i], gains, gains_columns)
         pull_outline(vertices, *found, gains, gains_columns, eps_px, grad_vertices[i])
 
