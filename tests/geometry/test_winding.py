@@ -294,3 +294,12 @@ def test_bad_input_is_refused_in_a_sentence(change, said):
     given = {"points": np.zeros((1, 3)), "vertices": vertices, "faces": faces} | change
     with pytest.raises(BadInputError, match=said):
         winding_number(**given)
+
+
+@pytest.mark.parametrize("far", [1e20, 1e100, 1e160, 1e300])
+@pytest.mark.parametrize("beta", [BETA, math.inf])
+def test_points_however_far_away_are_outside(far, beta):
+    """Also of an open mesh, whose solid angles are summed up."""
+    vertices, faces = sphere()
+    points = far * np.array([[1.0, 0, 0], [-1, 1, 0], [0.3, -0.2, 1]])
+    np.testing.assert_allclose(winding_number(points, vertices, faces[1:], beta), 0, atol=1e-12)

@@ -81,6 +81,8 @@ def tree_winding(points, moments, corners, first_leaf, leaf_size, beta, out):
             node = waiting[count]
             dx, dy, dz = moments[node, 0] - x, moments[node, 1] - y, moments[node, 2] - z
             square = dx * dx + dy * dy + dz * dz
+            if square > 1e60 * moments[node, 3]:  # nothing to see, and its terms would overflow
+                continue
             if square > beta_square * moments[node, 3]:
                 angle += _far_field(moments, node, dx, dy, dz, 1.0 / square)
             elif node >= first_leaf:
