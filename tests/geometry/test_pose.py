@@ -595,3 +595,16 @@ def test_a_pose_does_not_follow_arrays_but_follows_tensors():
     variable = torch.zeros(3, dtype=torch.float64, requires_grad=True)
     Pose(torch.eye(3, dtype=torch.float64), variable).apply(torch.ones(3)).sum().backward()
     same(variable.grad, np.ones(3), 0)
+
+
+@pytest.mark.parametrize("convention", ["p = R p + t", None, 1])
+def test_a_pose_of_another_convention_is_refused(tmp_path, convention):
+    save_pose(tmp_path / "pose.json", poses(()), CAMERA)
+    data = json.loads((tmp_path / "pose.json").read_text())
+    (tmp_path / "pose.json").write_text(json.dumps(data | {"convention": convention}))
+    with pytest.raises(BadFileError, match=r"convention is .*p_camera = rotation"):
+        load_pose(tmp_path / "pose.json")
+    del data["convention"]
+    (tmp_path / "pose.json").write_text(json.dumps(data))
+    with pytest.raises(BadFileError, match="convention is None"):
+        load_pose(tmp_path / "pose.json")

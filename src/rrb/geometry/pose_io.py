@@ -116,8 +116,9 @@ def pose_from_json(data: Any) -> PoseFile:
     """The inverse of `pose_to_json`; anything missing, unknown or of another format is refused."""
     if not isinstance(data, Mapping):
         raise BadInputError(f"a pose file is an object of {FORMAT}, not a {type(data).__name__}")
-    if data.get("format") != FORMAT:
-        raise BadInputError(f"format is {data.get('format')!r}; {FORMAT!r} is accepted")
+    for key, accepted in (("format", FORMAT), ("convention", CONVENTION)):
+        if data.get(key) != accepted:
+            raise BadInputError(f"{key} is {short(data.get(key))}; {accepted!r} is accepted")
     names = {field.name for field in fields(PoseFile)}
     held = _exactly(data, names, {"format", "convention"}, "the pose file")
     held["camera_from_object"] = Pose.from_json(held["camera_from_object"])
