@@ -168,6 +168,37 @@ def test_a_scene_that_places_too_many_primitives_is_refused(tmp_path, monkeypatc
         load(tmp_path, "a.glb", glb(content))
 
 
+@pytest.mark.parametrize("coloured", [False, True])
+def test_glb_keeps_texture_coordinates_without_a_texture(tmp_path, coloured):
+    uv = np.random.default_rng(0).integers(0, 5, (2, 3, 2)) / 4
+    vertices = np.random.default_rng(1).random((4, 3)).astype(np.float32)
+    Mesh(vertices, [[0, 1, 2], [2, 1, 3]], vertices if coloured else None, uv).save(tmp_path / "a.glb")
+    back = Mesh.load(tmp_path / "a.glb")
+    np.testing.assert_array_equal(back.uv, uv)
+    assert back.notes == ()
+
+
+# --- notes ----------------------------------------------------------------------------------------
+
+
+def test_off_colours_that_the_header_does_not_announce_are_a_note(tmp_path):
+    mesh = load(tmp_path, "a.off", "OFF 3 1 0\n0 0 0 255 0 0\n1 0 0 255 0 0\n0 1 0 255 0 0\n3 0 1 2\n")
+    assert mesh.vertex_colours is None
+    assert len(mesh.notes) == 1
+    assert "COFF" in mesh.notes[0]
+    assert load(tmp_path, "b.off", "NOFF 3 1 0\n" + "0 1 0 0 0 1\n" * 3 + "3 0 1 2\n").notes == ()
+
+
+@pytest.mark.parametrize("known", ["# c", "#c", "", "g a", "s off", "vn 0 0 1", "usemtl m", "o x", "lod 3"])
+def test_obj_keywords_that_are_known_make_no_note(tmp_path, known):
+    assert load(tmp_path, "a.obj", TRIANGLE + known + "\nf 1 2 3\n").notes == ()
+
+
+def test_obj_keywords_that_are_not_known_are_a_note(tmp_path):
+    mesh = load(tmp_path, "a.obj", TRIANGLE + "vertex 1 2 3\nvertex 1\nF 1 2 3\nf 1 2 3\n")
+    assert mesh.notes == ("lines that start with 'vertex', 'F' were left out",)
+
+
 # --- how much is read -----------------------------------------------------------------------------
 
 

@@ -1,7 +1,8 @@
 """A glTF scene as one mesh: nodes are applied, meshes and primitives follow each other in depth-first order.
 
-Kept are positions, COLOR_0, base colours (both as vertex colours, sRGB) and one base colour texture. What
-else the scene holds (other textures, skins, morph targets, points, lines) is named in the mesh's notes.
+Kept are positions, texture coordinates, COLOR_0, base colours (both as vertex colours, sRGB) and one base
+colour texture. What else the scene holds (other textures, skins, morph targets, points, lines) is named in
+the mesh's notes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from rrb.geometry.mesh_io.gltf_accessors import Gltf, decoded
 MOST_PRIMITIVES = 100_000  # placed ones, also those without triangles
 MOST_ROWS = 20_000_000  # vertices and faces: a small file can use one mesh in many nodes
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
+_FIRST_UV = "TEXCOORD_0"
 _UNDERSTOOD = {"KHR_mesh_quantization", "KHR_materials_unlit"}
 
 
@@ -45,12 +47,17 @@ def flattened(gltf: Gltf) -> Mesh:
     if not found.parts:
         raise gltf.refuse("its scene holds no triangles; at least one is needed")
     texture = _texture(gltf, found)
-    mesh = Mesh.concatenated(found.parts)
-    bare = sum(len(part.faces) for part in found.parts if part.uv is None)
-    if texture is not None and bare:
+    parts = found.parts
+    if texture is not None:  # what has no texture of its own would show wherever its coordinates point
+        parts = [
+            part if image is not None else replace(part, uv=None)
+            for part, image in zip(parts, found.images, strict=True)
+        ]
+    mesh = Mesh.concatenated(parts)
+    bare = sum(len(part.faces) for part in parts if part.uv is None)
+    if mesh.uv is not None and bare:
         found.notes[f"{bare} faces have no texture coordinates and were given (0, 0)"] = None
-    uv = mesh.uv if texture is not None else None
-    return replace(mesh, uv=uv, texture=texture, name=str(gltf.path), notes=tuple(found.notes))
+    return replace(mesh, texture=texture, name=str(gltf.path), notes=tuple(found.notes))
 
 
 def _placed_meshes(gltf: Gltf, found: _Found) -> Iterator[tuple[NDArray, int]]:
@@ -137,7 +144,7 @@ def _add(gltf: Gltf, primitive: dict, scene_from_mesh: NDArray, found: _Found) -
         faces = faces[:, [0, 2, 1]]
     image, factor, uv_name = _material(gltf, primitive, found)
     uv = None
-    if image is not None and uv_name in attributes:
+    if uv_name in attributes:
         at = gltf.array(attributes[uv_name], (2,)).astype(np.float64)
         uv = (at * [1, -1] + [0, 1])[_checked(gltf, faces, len(at))]  # glTF's v grows downwards
     colours = _colours(gltf, attributes, factor, len(positions))
@@ -174,11 +181,11 @@ def _checked(gltf: Gltf, faces: NDArray[np.int64], n_vertices: int) -> NDArray[n
 def _material(gltf: Gltf, primitive: dict, found: _Found) -> tuple[int | None, NDArray[np.float64], str]:
     """(picture, linear base colour (3,), name of its texture coordinates)."""
     if "material" not in primitive:
-        return None, np.ones(3), ""
+        return None, np.ones(3), _FIRST_UV
     surface = gltf.at("materials", primitive["material"]).get("pbrMetallicRoughness", {})
     factor = _vector(gltf, surface, "baseColorFactor", np.ones(4))[:3]
     if "baseColorTexture" not in surface:
-        return None, factor, ""
+        return None, factor, _FIRST_UV
     used = surface["baseColorTexture"]
     if "KHR_texture_transform" in used.get("extensions", {}):
         found.notes["a transform of texture coordinates was left out"] = None

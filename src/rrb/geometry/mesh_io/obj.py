@@ -22,6 +22,11 @@ from rrb.geometry.mesh_io.text import Row, shown
 
 _CORNER = re.compile(rb"(-?\d{1,15})(?:/(-?\d{1,15})?)?(?:/(?:-?\d{1,15})?)?")
 _NOT_NEEDED = (0, 0)
+# Groups, names, display and smoothing, and what belongs to curves: nothing that a mesh here holds.
+_IGNORED = frozenset(
+    b"v vt vn vp f fo g o s mg usemtl mtllib usemap maplib lod bevel c_interp d_interp shadow_obj trace_obj"
+    b" cstype deg bmat step parm trim hole scrv sp end con ctech stech call csh".split()
+)
 _LEFT_OUT = {b"l": "lines", b"p": "points", b"curv": "curves", b"curv2": "curves", b"surf": "surfaces"}
 
 
@@ -52,8 +57,22 @@ def read(path: Path) -> Mesh:
     uv, uv_notes = _uv(path, vt, corners[:, 1][triangles])
     texture, texture_notes = mtl.texture(path, others) if uv is not None else (None, ())
     left_out = sorted({_LEFT_OUT[word] for word in others if word in _LEFT_OUT})
-    notes += uv_notes + texture_notes + tuple(f"the file's {what} were left out" for what in left_out)
+    notes += (
+        _unknown(others)
+        + uv_notes
+        + texture_notes
+        + tuple(f"the file's {what} were left out" for what in left_out)
+    )
     return Mesh(vertices, corners[:, 0][triangles], colours, uv, texture, str(path), notes)
+
+
+def _unknown(others: dict[bytes, list[bytes]]) -> tuple[str, ...]:
+    """A note on keywords that no OBJ file knows."""
+    words = [w for w in others if w and not w.startswith(b"#") and w not in _IGNORED and w not in _LEFT_OUT]
+    if not words:
+        return ()
+    listed = ", ".join(map(shown, words[:5])) + (", ..." if len(words) > 5 else "")
+    return (f"lines that start with {listed} were left out",)
 
 
 def _sort_lines(

@@ -36,7 +36,9 @@ def read(path: Path) -> Mesh:
     n_vertices, n_faces = _promised(path, counts, len(rows) - skip)
     end = skip + n_vertices
     colour_at = (6 if header[3] else 3) if header[2] else None
-    vertices, colours, notes = _vertices(text.table(path, rows[skip:end], lines[skip:end]), colour_at)
+    plain = 3 + 3 * bool(header[3]) + 2 * bool(header[1])
+    table = text.table(path, rows[skip:end], lines[skip:end])
+    vertices, colours, notes = _vertices(table, colour_at, plain)
     polygons = text.table(path, rows[end : end + n_faces], lines[end : end + n_faces])
     faces, more = _faces(polygons)
     if header[1]:
@@ -71,13 +73,17 @@ def _promised(path: Path, counts: bytes, n_rows: int) -> tuple[int, int]:
     return n_vertices, n_faces
 
 
-def _vertices(table: Table, colour_at: int | None) -> tuple[NDArray, NDArray | None, tuple[str, ...]]:
+def _vertices(
+    table: Table, colour_at: int | None, plain: int
+) -> tuple[NDArray, NDArray | None, tuple[str, ...]]:
+    """plain: how many numbers the header announces without colours."""
     least = 3 if colour_at is None else colour_at + 3
     if (table.counts < least).any():
         at = int((table.counts < least).argmax())
         raise table.row(at).refuse(f"a vertex of {table.counts[at]} numbers; {least} or more are accepted")
     if colour_at is None:
-        return table.columns(0, 3), None, ()
+        more = "what follows a vertex's position, as colours do where the header says COFF, was left out"
+        return table.columns(0, 3), None, (more,) if (table.counts > plain).any() else ()
     colours, notes = colours_in_unit_range(table.columns(colour_at, colour_at + 3), table.path)
     return table.columns(0, 3), colours, notes
 
