@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rrb.errors import BadFileError, BadInputError
 from rrb.geometry._arrays import numpy_view
 from rrb.geometry.files import read_bytes, write_bytes
-from rrb.geometry.mask_rule import refusal
+from rrb.geometry.mask_rule import listed, refusal
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -162,7 +162,7 @@ def load_mask(path: str | Path, label: int | tuple[int, int, int] | None = None)
     rgb = _as_rgb(picture.convert("RGB"), path)
     spread = int((rgb.max(axis=2) - rgb.min(axis=2)).max())
     if spread > 16:  # a grey JPEG in three channels is off by a few
-        hint = _listed(np.unique(np.array(picture))) if picture.mode == "P" else "its colours"
+        hint = listed(np.unique(np.array(picture))) if picture.mode == "P" else "its colours"
         raise BadFileError(f"{path}: it is in colours; choose what is the object by label= ({hint})")
     grey = rgb[:, :, 0] if spread == 0 else np.array(picture.convert("L"))
     return _checked_mask(grey, 255, path)
@@ -190,13 +190,9 @@ def _labelled(picture: Image.Image, label: Any, path: str | Path) -> NDArray[np.
             values = values[:, :, 0]
         chosen = values == label
     if not chosen.any():
-        held = _listed(np.unique(values)) if values.ndim == 2 else "other colours"
+        held = listed(np.unique(values)) if values.ndim == 2 else "other colours"
         raise BadFileError(f"{path}: no pixel has the label {label}; it holds {held}")
     return chosen.astype(np.float32)
-
-
-def _listed(values: NDArray) -> str:
-    return ", ".join(map(str, values[:8].tolist())) + (", ..." if len(values) > 8 else "")
 
 
 def save_mask(path: str | Path, mask: Any) -> None:

@@ -20,7 +20,7 @@ def refusal(values: NDArray, full: int) -> str | None:
     if not len(between):
         return None
     if present[-1] < full / 2:
-        return f"its values are {_listed(present)}, none of which reaches half of {full}"
+        return f"its values are {listed(present)}, none of which reaches half of {full}"
     filled = _filling_blocks(values)
     filled = filled[(filled > 0) & (filled < full)]
     if not len(filled):
@@ -29,7 +29,7 @@ def refusal(values: NDArray, full: int) -> str | None:
     near_an_end = (filled <= full / 8) | (filled >= full * 7 / 8)
     if len(present) >= _MANY and gaps.max() <= full / 4 and near_an_end.all():
         return None
-    return f"its values are {_listed(present)}, and {_listed(filled)} fill areas as labels do"
+    return f"its values are {listed(present)}, and {listed(filled)} fill areas as labels do"
 
 
 def _filling_blocks(values: NDArray) -> NDArray:
@@ -43,5 +43,6 @@ def _filling_blocks(values: NDArray) -> NDArray:
     return np.unique(centre[same])
 
 
-def _listed(values: NDArray) -> str:
+def listed(values: NDArray) -> str:
+    """At most eight values as text."""
     return ", ".join(map(str, values[:8].tolist())) + (", ..." if len(values) > 8 else "")

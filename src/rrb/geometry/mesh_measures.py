@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rrb.geometry._arrays import numpy_view
+from rrb.geometry._arrays import is_tensor, numpy_view
 
 _NEXT, _LAST = [1, 2, 0], [2, 0, 1]
 
 
 def corners(vertices: Any, faces: Any) -> Any:
     """(F, 3, 3): the positions of each face's corners, of the vertices' kind."""
-    if not hasattr(vertices, "detach"):
+    if not is_tensor(vertices):
         return vertices[numpy_view(faces)]
     import torch
 
@@ -32,7 +32,7 @@ def lengths(vectors: Any) -> Any:
     """(N, 3) -> (N, 1), with gradient 0 at 0; tiny vectors are scaled so that their squares don't vanish."""
     scale = abs(numpy_view(vectors)).max(axis=1, keepdims=True)
     scale = np.where(scale > 0, scale, 1)
-    if not hasattr(vectors, "detach"):
+    if not is_tensor(vectors):
         return scale * np.sqrt(((vectors / scale) ** 2).sum(1, keepdims=True))
     import torch
 
@@ -51,7 +51,7 @@ def unit(vectors: Any) -> Any:
 def vertex_normals(vertices: Any, faces: Any) -> Any:
     """(V, 3) of length 1: the sum of the adjacent faces' area vectors; 0 where no face has an area."""
     vectors = area_vectors(vertices, faces)
-    if not hasattr(vertices, "detach"):
+    if not is_tensor(vertices):
         index = numpy_view(faces).T.ravel()
         summed = [np.bincount(index, np.tile(axis, 3), minlength=len(vertices)) for axis in vectors.T]
         return unit(np.stack(summed, axis=1)).astype(vertices.dtype)
@@ -66,6 +66,6 @@ def has_two_faces_an_edge(faces: NDArray) -> bool:
     start, end = faces.astype(np.int64), np.roll(faces, -1, axis=1).astype(np.int64)
     if (start == end).any():
         return False
-    keys = np.minimum(start, end) * (int(faces.max()) + 1) + np.maximum(start, end)
+    keys = np.minimum(start, end) * (int(faces.max(initial=0)) + 1) + np.maximum(start, end)
     _, counts = np.unique(keys, return_counts=True)
     return bool((counts == 2).all())

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadInputError
-from rrb.geometry._arrays import numpy_view
+from rrb.geometry._arrays import is_tensor, numpy_view
 from rrb.geometry.mesh_arrays import mesh_arrays
 
 _NO_AREA = 1e-14  # of the squared longest edge: below it an area is rounding
@@ -29,7 +29,7 @@ def sample_surface(vertices: Any, faces: Any, count: int, seed: int) -> tuple[An
     face_index = _faces_by_area(numbers, indices, random.random(count))
     barycentric = _uniform_barycentric(random.random((count, 2)))
     corner_index = indices[face_index]
-    if hasattr(vertices, "detach"):
+    if is_tensor(vertices):
         import torch
 
         weights = torch.as_tensor(barycentric, dtype=vertices.dtype, device=vertices.device)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rrb.errors import BadInputError
 from rrb.geometry._arrays import numpy_view
 from rrb.geometry.mesh_arrays import mesh_arrays, welded
+from rrb.geometry.mesh_measures import has_two_faces_an_edge
 
 _Arrays = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -51,7 +52,7 @@ def simplify(vertices: Any, faces: Any, n_faces: int) -> tuple[NDArray, NDArray]
 
 def _best(mesh: _Arrays, n_faces: int) -> _Arrays:
     """The first attempt that is low and sound enough, else the first that is low enough."""
-    was_sound = _has_two_faces_an_edge(mesh[1])
+    was_sound = has_two_faces_an_edge(mesh[1])
     reached, low_enough = [len(mesh[1])], None
     for attempt in _attempts(mesh, n_faces):
         count = len(attempt[1])
@@ -59,7 +60,7 @@ def _best(mesh: _Arrays, n_faces: int) -> _Arrays:
             continue
         reached.append(count)
         if count <= n_faces:
-            if not was_sound or _has_two_faces_an_edge(attempt[1]):
+            if not was_sound or has_two_faces_an_edge(attempt[1]):
                 return attempt
             low_enough = low_enough or attempt
     if low_enough is None:
@@ -99,9 +100,3 @@ def _without_empty_faces(vertices: NDArray[np.float64], faces: NDArray[np.int64]
 def _without_unused_vertices(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> _Arrays:
     used, renumbered = np.unique(faces, return_inverse=True)
     return vertices[used], renumbered.reshape(faces.shape)
-
-
-def _has_two_faces_an_edge(faces: NDArray[np.int64]) -> bool:
-    edges = np.sort(np.stack((faces, np.roll(faces, -1, axis=1)), axis=-1).reshape(-1, 2), axis=1)
-    _, counts = np.unique(edges[:, 0] * (faces.max(initial=0) + 1) + edges[:, 1], return_counts=True)
-    return bool((counts == 2).all())
