@@ -178,6 +178,48 @@ def test_glb_keeps_texture_coordinates_without_a_texture(tmp_path, coloured):
     assert back.notes == ()
 
 
+# --- ply ------------------------------------------------------------------------------------------
+
+
+def quad_ply(vertex_uv: str = "", face_uv: str = "", comment: str = "") -> str:
+    names = vertex_uv.split()
+    header = f"ply\nformat ascii 1.0\n{comment}element vertex 4\n"
+    header += "".join(f"property float {name}\n" for name in ["x", "y", "z", *names])
+    header += "element face 1\nproperty list uchar int vertex_indices\n"
+    header += "property list uchar float texcoord\n" * bool(face_uv) + "end_header\n"
+    rows = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)]
+    uv = [(0.0, 0.5), (1, 0.25), (1, 1), (0, 1)]
+    body = "".join(
+        " ".join(map(str, xyz + (st if names else ()))) + "\n" for xyz, st in zip(rows, uv, strict=True)
+    )
+    return header + body + f"4 0 1 2 3 {face_uv}\n"
+
+
+@pytest.mark.parametrize(
+    ("vertex_uv", "face_uv"),
+    [("s t", ""), ("u v", ""), ("texture_u texture_v", ""), ("", "8 0 0.5 1 0.25 1 1 0 1")],
+)
+def test_ply_texture_coordinates_of_vertices_and_corners(tmp_path, vertex_uv, face_uv):
+    mesh = load(tmp_path, "a.ply", quad_ply(vertex_uv, face_uv))
+    np.testing.assert_array_equal(mesh.uv, [[[0, 0.5], [1, 0.25], [1, 1]], [[0, 0.5], [1, 1], [0, 1]]])
+    assert mesh.notes == ()
+
+
+@pytest.mark.parametrize(("vertex_uv", "face_uv"), [("s", ""), ("", "2 0 0"), ("s v", "6 0 0 1 1 0 1")])
+def test_ply_texture_coordinates_that_cannot_be_placed_are_a_note(tmp_path, vertex_uv, face_uv):
+    text = quad_ply(vertex_uv, face_uv)
+    if vertex_uv == "s":
+        text = text.replace("property float s", "property float s\nproperty float w")
+    mesh = load(tmp_path, "a.ply", text)
+    assert mesh.uv is None
+    assert mesh.notes == ("the file's texture coordinates were left out",)
+
+
+def test_a_texture_named_in_a_ply_file_is_a_note(tmp_path):
+    mesh = load(tmp_path, "a.ply", quad_ply("s t", comment="comment TextureFile a.png\n"))
+    assert mesh.notes == ("the texture that a comment of the file names was left out",)
+
+
 # --- notes ----------------------------------------------------------------------------------------
 
 

@@ -17,11 +17,12 @@ from rrb.geometry.mesh_io.ply_header import Header, parse_header
 from rrb.geometry.mesh_io.polygons import as_integer_colours, colours_in_unit_range, fan
 
 _RGB = ("red", "green", "blue")
-_TEXTURED = {"s", "t", "u", "v", "texture_u", "texture_v", "texcoord"}
+_UV_NAMES = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"))
+_TEXTURED = {"texcoord"}.union(*_UV_NAMES)
 
 
 def read(path: Path) -> Mesh:
-    """Vertices, their colours, polygons; what else the file holds is named in the notes."""
+    """Vertices, their colours, polygons, uv of vertices or corners; the notes name what else the file holds."""
     data = read_bytes(path)
     header, start = parse_header(path, data)
     if header.encoding == "ascii":
@@ -29,8 +30,13 @@ def read(path: Path) -> Mesh:
     else:
         columns = read_binary(path, header, data, start)
     vertices, colours, notes = _vertices(path, columns["vertex"])
-    faces = _faces(path, columns["face"], len(vertices))
-    return Mesh(vertices, faces, colours, name=str(path), notes=notes + _left_out(header))
+    index, triangles = _faces(path, columns["face"], len(vertices))
+    uv = _uv(columns, index)
+    if b"TextureFile" in data[:start]:
+        notes += ("the texture that a comment of the file names was left out",)
+    notes += _left_out(header, uv is not None)
+    uv = None if uv is None else uv[triangles]
+    return Mesh(vertices, index[triangles], colours, uv, name=str(path), notes=notes)
 
 
 def _vertices(path: Path, columns: Columns) -> tuple[NDArray, NDArray | None, tuple[str, ...]]:
@@ -43,7 +49,23 @@ def _vertices(path: Path, columns: Columns) -> tuple[NDArray, NDArray | None, tu
     return vertices, colours, notes
 
 
-def _faces(path: Path, columns: Columns, n_vertices: int) -> NDArray[np.int64]:
+def _uv(columns: dict[str, Columns], index: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    """(C, 2) of each corner: of a face's `texcoord`, u v u v ..., else of its vertex; None where unknown."""
+    listed = columns["face"].get("texcoord")
+    if isinstance(listed, tuple):
+        counts, values = listed
+        corners = columns["face"].get("vertex_indices", columns["face"].get("vertex_index"))
+        if isinstance(corners, tuple) and np.array_equal(counts, 2 * corners[0]):
+            return values.reshape(-1, 2).astype(np.float64)
+    for names in _UV_NAMES:
+        pair = [columns["vertex"].get(name) for name in names]
+        if not any(isinstance(values, tuple | None) for values in pair):
+            return np.stack([np.asarray(values, np.float64) for values in pair], axis=1)[index]
+    return None
+
+
+def _faces(path: Path, columns: Columns, n_vertices: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(C,) vertex of each corner, (T, 3) triangles as positions in that list."""
     corners = columns.get("vertex_indices", columns.get("vertex_index"))
     if not isinstance(corners, tuple):
         raise BadFileError(
@@ -62,13 +84,13 @@ def _faces(path: Path, columns: Columns, n_vertices: int) -> NDArray[np.int64]:
         raise BadFileError(
             f"{path}: face {face} names the vertex {index[at]:g}; 0 to {n_vertices - 1} are accepted"
         )
-    return index.astype(np.int64)[fan(counts)]
+    return index.astype(np.int64), fan(counts)
 
 
-def _left_out(header: Header) -> tuple[str, ...]:
+def _left_out(header: Header, keeps_uv: bool) -> tuple[str, ...]:
     names = {e.name: {p.name for p in e.properties} for e in header.elements}
     notes = [f"the file's {n!r} was left out" for n in names if n not in ("vertex", "face")]
-    if (names["vertex"] | names["face"]) & _TEXTURED:
+    if not keeps_uv and (names["vertex"] | names["face"]) & _TEXTURED:
         notes.append("the file's texture coordinates were left out")
     if names["face"] & set(_RGB):
         notes.append("the file's face colours were left out")
