@@ -103,7 +103,7 @@ def render(
     size = (camera.height_px, camera.width_px)
     if max(size) * supersampling > MAX_SIDE:
         raise BadInputError(
-            f"a picture of {size[1]} x {size[0]} with {supersampling} samples a side; width and height times"
+            f"the size is {size[1]} x {size[0]} with {supersampling} samples a side; width and height times"
             f" samples up to {MAX_SIDE} are accepted"
         )
     shape = np.shape(background)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rrb.errors import BadInputError
+from rrb.geometry._arrays import numpy_view
 from rrb.viz.pictures import BLUE, GREEN, ORANGE, VERMILLION, enlarge, rgb8
 
 COLOURS = (BLUE, VERMILLION, GREEN, ORANGE)
@@ -21,7 +22,7 @@ def contours(mask: Any, threshold: float = 0.5) -> list[np.ndarray]:
     """
     from skimage.measure import find_contours
 
-    array = mask.detach().numpy() if hasattr(mask, "detach") else np.asarray(mask)
+    array = numpy_view(mask)
     if array.ndim != 2:
         raise BadInputError(f"the mask has shape {array.shape}; (H, W) is accepted")
     if min(array.shape) < 2:

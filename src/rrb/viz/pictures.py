@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rrb.errors import BadInputError
+from rrb.geometry._arrays import numpy_view
 
 BLUE, ORANGE, GREEN, VERMILLION = (0, 114, 178), (230, 159, 0), (0, 158, 115), (213, 94, 0)
 """Colours that stay apart for colour-blind readers (Okabe and Ito)."""
@@ -14,7 +15,7 @@ BLUE, ORANGE, GREEN, VERMILLION = (0, 114, 178), (230, 159, 0), (0, 158, 115), (
 
 def rgb8(picture: Any) -> np.ndarray:
     """(H, W, 3) uint8 of a picture (H, W) or (H, W, 3): uint8, bool, or sRGB values in [0, 1], cut there."""
-    array = picture.detach().numpy() if hasattr(picture, "detach") else np.asarray(picture)
+    array = numpy_view(picture)
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3):
         raise BadInputError(f"the picture has shape {array.shape}; (H, W) and (H, W, 3) are accepted")
     if array.dtype != np.uint8:
