@@ -15,8 +15,8 @@ from rrb.raster.fragments import draw
 class Locate(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, vertices_px: torch.Tensor, given: Scene) -> tuple[torch.Tensor, ...]:
-        face_index, barycentric, inverse_depth = (torch.from_numpy(a) for a in draw(given))
-        ctx.given, ctx.shape = given, vertices_px.shape
+        face_index, barycentric, inverse_depth = (torch.from_numpy(given.batched(a)) for a in draw(given))
+        ctx.given = given
         ctx.save_for_backward(vertices_px, face_index)  # so that an edit of the vertices in place is noticed
         ctx.mark_non_differentiable(face_index)
         return face_index, barycentric, inverse_depth
@@ -29,8 +29,8 @@ class Locate(torch.autograd.Function):
         from rrb.raster._fragments_kernel import locate_backward
 
         given = ctx.given
-        face_index = ctx.saved_tensors[1].numpy()
-        grads = [np.ascontiguousarray(g.numpy()) for g in (grad_barycentric, grad_inverse_depth)]
+        face_index = given.flat(ctx.saved_tensors[1].numpy())
+        grads = [given.flat(g.numpy()) for g in (grad_barycentric, grad_inverse_depth)]
         grad_vertices = np.zeros(given.vertices.shape)
 
         def band(i: int, row_from: int, row_to: int, grad: np.ndarray) -> None:
@@ -38,4 +38,5 @@ class Locate(torch.autograd.Function):
             locate_backward(*mesh, row_from, row_to, face_index[i], *(g[i] for g in grads), grad)
 
         given.add_up(band, given.height, grad_vertices)
-        return torch.from_numpy(grad_vertices.astype(given.vertices.dtype, copy=False)).view(ctx.shape), None
+        like_input = grad_vertices.astype(given.vertices.dtype, copy=False)
+        return torch.from_numpy(given.batched(like_input)), None

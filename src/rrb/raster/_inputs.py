@@ -39,6 +39,14 @@ class Scene:
         shape = (len(self), self.height, self.width, *trailing)
         return np.empty(shape, dtype or self.vertices.dtype)
 
+    def batched(self, array: np.ndarray) -> np.ndarray:
+        """(B, ...) in the batch shape as given: (..., ...). Shaped before autograd sees it, it costs no node."""
+        return array.reshape(*self.batch, *array.shape[1:])
+
+    def flat(self, array: np.ndarray) -> np.ndarray:
+        """The inverse of `batched`, contiguous."""
+        return np.ascontiguousarray(array).reshape(len(self), *array.shape[len(self.batch) :])
+
     def for_each_image(self, draw: Callable[[int], None]) -> None:
         """Call draw(image) for every image of the batch, in parallel."""
         run_parallel(draw, len(self))

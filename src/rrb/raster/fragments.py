@@ -43,15 +43,10 @@ def rasterize(vertices_px: Any, faces: Any, size: tuple[int, int], *, near: floa
     """
     given = scene(vertices_px, faces, size, near)
     if not is_tensor(vertices_px):
-        return _unbatched(given, *draw(given))
-    import torch
-
+        return Fragments(*(given.batched(a) for a in draw(given)))
     from rrb.raster._fragments_autograd import Locate
 
-    face_index, barycentric, inverse_depth = Locate.apply(vertices_px, given)
-    shape = (*given.batch, given.height, given.width)
-    assert isinstance(face_index, torch.Tensor)
-    return Fragments(face_index.view(shape), barycentric.view(*shape, 3), inverse_depth.view(shape))
+    return Fragments(*Locate.apply(vertices_px, given))
 
 
 def draw(given: Scene) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -67,7 +62,3 @@ def draw(given: Scene) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     given.for_each_band(band)
     return face_index, barycentric, inverse_depth
-
-
-def _unbatched(given: Scene, *arrays: np.ndarray) -> Fragments:
-    return Fragments(*(a.reshape(*given.batch, *a.shape[1:]) for a in arrays))

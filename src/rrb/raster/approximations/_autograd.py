@@ -15,20 +15,21 @@ from rrb.raster.approximations._silhouette import Backward, Draw
 class Silhouette(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, vertices_px: torch.Tensor, given: Scene, draw: Draw, backward: Backward
+        ctx: Any, vertices_px: torch.Tensor, given: Scene, draw: Draw, backward: Backward, sums: Any
     ) -> torch.Tensor:
         image, ctx.saved = draw(given)
-        out = torch.from_numpy(image)
-        ctx.given, ctx.backward_pass, ctx.shape = given, backward, vertices_px.shape
+        out = torch.from_numpy(given.batched(image))
+        ctx.given, ctx.backward_pass, ctx.sums = given, backward, sums
         ctx.save_for_backward(vertices_px, out)  # so that an edit in place of either is noticed
         return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        _, image = ctx.saved_tensors
-        grad_vertices = np.zeros(ctx.given.vertices.shape)
-        grad_image = np.ascontiguousarray(grad.numpy())
-        ctx.backward_pass(ctx.given, image.numpy(), ctx.saved, grad_image, grad_vertices)
-        like_input = grad_vertices.astype(ctx.given.vertices.dtype, copy=False)
-        return torch.from_numpy(like_input).view(ctx.shape), None, None, None
+        given, image = ctx.given, ctx.saved_tensors[1]
+        grad_vertices = np.zeros(given.vertices.shape, ctx.sums)
+        ctx.backward_pass(
+            given, given.flat(image.numpy()), ctx.saved, given.flat(grad.numpy()), grad_vertices
+        )
+        like_input = grad_vertices.astype(given.vertices.dtype, copy=False)
+        return torch.from_numpy(given.batched(like_input)), None, None, None, None

@@ -14,17 +14,27 @@ Draw = Callable[[Scene], tuple[np.ndarray, Any]]
 """Scene -> (image (B, H, W), whatever the backward pass wants to see again)."""
 
 Backward = Callable[[Scene, np.ndarray, Any, np.ndarray, np.ndarray], None]
-"""(scene, image, saved, grad_image, grad_vertices): adds the gradient of image to grad_vertices (B, V, 3) float64."""
+"""(scene, image, saved, grad_image, grad_vertices): adds the gradient of image to grad_vertices (B, V, 3)."""
 
 
 def silhouette_by(
-    draw: Draw, backward: Backward, vertices_px: Any, faces: Any, size: tuple[int, int], near: float | None
+    draw: Draw,
+    backward: Backward,
+    vertices_px: Any,
+    faces: Any,
+    size: tuple[int, int],
+    near: float | None,
+    double_sums: bool = False,
 ) -> Any:
-    """(..., H, W) like vertices_px: a tensor with autograd for a tensor, an array for an array."""
+    """(..., H, W) like vertices_px: a tensor with autograd for a tensor, an array for an array.
+
+    double_sums: the gradient of a vertex is the sum of many pixels' and is added up in float64. That of a
+    contour is a sum of few, at few vertices, and goes straight into memory that is otherwise never touched.
+    """
     given = scene(vertices_px, faces, size, near)
-    shape = (*given.batch, given.height, given.width)
     if not is_tensor(vertices_px):
-        return draw(given)[0].reshape(shape)
+        return given.batched(draw(given)[0])
     from rrb.raster.approximations._autograd import Silhouette
 
-    return Silhouette.apply(vertices_px, given, draw, backward).view(shape)
+    sums = np.float64 if double_sums else given.vertices.dtype
+    return Silhouette.apply(vertices_px, given, draw, backward, sums)

@@ -50,7 +50,7 @@ def silhouette(
     ) -> None:
         pull(given, image, layers, grad, grad_vertices, eps * max(given.height, given.width) / 2)
 
-    return silhouette_by(_draw, backward, vertices_px, faces, size, near)
+    return silhouette_by(_draw, backward, vertices_px, faces, size, near, double_sums=per_face)
 
 
 def _draw(given: Scene) -> tuple[np.ndarray, list[np.ndarray]]:

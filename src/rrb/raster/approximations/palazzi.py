@@ -57,4 +57,4 @@ def silhouette(
 
         given.add_up(some, len(given.topologies[0].faces) if len(given) else 0, grad_vertices)
 
-    return silhouette_by(draw, backward, vertices_px, faces, size, near)
+    return silhouette_by(draw, backward, vertices_px, faces, size, near, double_sums=True)
