@@ -15,7 +15,7 @@ Which edges, and how far inside, for a mesh of many triangles:
 - `per_face=True` is the authors' code: every visible triangle by itself. Also an edge in the middle of the
   surface feels the pixels outside the silhouette, as if its triangle could be carried there over its
   neighbours, and the pixels inside end at the far side of that one triangle. It needs the nearest face of
-  every pixel, and is several times slower.
+  every pixel, and takes over ten times as long.
 
 For a single triangle the two are the same. Gradients reach as far as the picture; but they are no derivative
 of anything that was drawn, and where an edge passes close to a centre only `eps` bounds them.
