@@ -4,13 +4,12 @@ import numpy as np
 
 from rrb._jit import inline, inline_early, kernel
 from rrb.raster._scan_kernel import (
-    depth_range,
     first_centre,
     is_finite_face,
-    near_plane,
     pieces_in_front,
     row_span,
     sorted_by_y,
+    view_from,
 )
 
 
@@ -132,9 +131,8 @@ def nearest_faces(vertices, faces, near, row_from, row_to, face_index, inverse_d
     """Fill rows row_from..row_to of face_index (H, W) int32, -1 for none, and inverse_depth (H, W), 0 for none."""
     face_index[row_from:row_to] = -1
     inverse_depth[row_from:row_to] = 0
-    nearest, farthest, finite = depth_range(vertices)
-    near = near_plane(near, nearest, farthest)
-    if nearest > near and finite:
+    near, in_front = view_from(vertices, near)
+    if in_front:
         draw_in_front(vertices, faces, row_from, row_to, face_index, inverse_depth)
     else:
         draw_what_is_in_front(vertices, faces, near, row_from, row_to, face_index, inverse_depth)

@@ -48,14 +48,16 @@ def depth_range(vertices):
 
 
 @inline
-def near_plane(near, nearest, farthest):
-    """The given near plane, or by default 1e-3 of the range of depths; always above zero."""
-    if near > 0.0:
-        return near
-    spread = farthest - nearest
-    if 0.0 < spread < np.inf:
-        return 1e-3 * spread
-    return 1e-12
+def view_from(vertices, near):
+    """(near plane, whether all is finite and in front of it) for a given `near`, or 0 for the default.
+
+    The default is 1e-3 of the range of depths; the plane is always above zero.
+    """
+    nearest, farthest, finite = depth_range(vertices)
+    if not near > 0.0:
+        spread = farthest - nearest
+        near = 1e-3 * spread if 0.0 < spread < np.inf else 1e-12
+    return near, nearest > near and finite
 
 
 @inline
@@ -105,3 +107,17 @@ def pieces_in_front(near, x0, y0, z0, x1, y1, z1, x2, y2, z2):
         return 1, x0, y0, bx, by, cx, cy, cx, cy
     bx, by = cut_at_near(near, x1, y1, z1, x2, y2, z2)
     return 2, x0, y0, x1, y1, bx, by, cx, cy
+
+
+@inline
+def corners(vertices, faces, f, near):
+    """(whether it is drawn, x0, y0, x1, y1, x2, y2, 1 / twice the signed area) of a face in pixels."""
+    a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+    if a < 0 or not (vertices[a, 2] > near and vertices[b, 2] > near and vertices[c, 2] > near):
+        return False, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    x0, y0 = np.float64(vertices[a, 0]), np.float64(vertices[a, 1])
+    x1, y1 = np.float64(vertices[b, 0]), np.float64(vertices[b, 1])
+    x2, y2 = np.float64(vertices[c, 0]), np.float64(vertices[c, 1])
+    area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+    drawn = 0.0 < abs(area) < np.inf
+    return drawn, x0, y0, x1, y1, x2, y2, 1.0 / area if drawn else 0.0

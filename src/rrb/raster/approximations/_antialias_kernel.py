@@ -13,11 +13,10 @@ import numpy as np
 from rrb._jit import inline, kernel
 from rrb.raster._scan_kernel import (
     cut_at_near,
-    depth_range,
     first_centre,
     is_finite_face,
-    near_plane,
     pieces_in_front,
+    view_from,
 )
 
 
@@ -51,9 +50,7 @@ def count_layers(vertices, faces, face_edges, near, layers):
     finite and in front of the near plane.
     """
     layers[:] = 0
-    nearest, farthest, finite = depth_range(vertices)
-    near = near_plane(near, nearest, farthest)
-    in_front = nearest > near and finite
+    _, in_front = view_from(vertices, near)
     for f in range(faces.shape[0]):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
         if a < 0:
@@ -112,8 +109,7 @@ def cover(vertices, faces, edge_vertices, layers, in_front, near, row_from, row_
                 xb, yb = np.float64(vertices[b, 0]), np.float64(vertices[b, 1])
                 add_edge(image, row_from, row_to, extents, layers[e], xa, ya, xb, yb)
     else:
-        nearest, farthest, _ = depth_range(vertices)
-        near = near_plane(near, nearest, farthest)
+        near, _ = view_from(vertices, near)
         add_faces(vertices, faces, near, row_from, row_to, image, extents)
     for row in range(row_from, row_to):
         count = 0
@@ -150,8 +146,7 @@ def find_crossings(vertices, edge_vertices, layers, near, image, every_line):
     crossings of each row, then of each column, begin.
     """
     height, width = image.shape
-    nearest, farthest, _ = depth_range(vertices)
-    near = near_plane(near, nearest, farthest)
+    near, _ = view_from(vertices, near)
     room = 8 * (height + width) + 64
     crossings, positions = np.empty((room, 6), np.int32), np.empty(room)
     chains = np.full(height + width, -1, np.int32)

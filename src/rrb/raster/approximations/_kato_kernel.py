@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from rrb._jit import inline, inline_early, kernel
-from rrb.raster._scan_kernel import depth_range, first_centre, near_plane
+from rrb.raster._scan_kernel import first_centre, view_from
 
 TILE = 16
 
@@ -86,8 +86,7 @@ def pull_faces(vertices, faces, near, eps, seen, grad_image, by_column, grad_ver
     seen (lines, cells) int32 is the nearest face of each pixel, -1 for none, and grad_image the gradient on
     each: of the image for rows, of the transposed image for columns.
     """
-    nearest, farthest, _ = depth_range(vertices)
-    near = near_plane(near, nearest, farthest)
+    near, _ = view_from(vertices, near)
     along, across = (0, 1) if by_column else (1, 0)
     lines, cells = seen.shape
     gained, lost = np.empty(cells, grad_image.dtype), np.empty(cells, grad_image.dtype)

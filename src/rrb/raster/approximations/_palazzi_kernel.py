@@ -5,21 +5,7 @@ import math
 import numpy as np
 
 from rrb._jit import inline, kernel
-from rrb.raster._scan_kernel import depth_range, first_centre, near_plane
-
-
-@inline
-def corners(vertices, faces, f, near):
-    """(whether it is drawn, x0, y0, x1, y1, x2, y2, 1 / twice the signed area) of a face in pixels."""
-    a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-    if a < 0 or not (vertices[a, 2] > near and vertices[b, 2] > near and vertices[c, 2] > near):
-        return False, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    x0, y0 = np.float64(vertices[a, 0]), np.float64(vertices[a, 1])
-    x1, y1 = np.float64(vertices[b, 0]), np.float64(vertices[b, 1])
-    x2, y2 = np.float64(vertices[c, 0]), np.float64(vertices[c, 1])
-    area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-    drawn = 0.0 < abs(area) < np.inf
-    return drawn, x0, y0, x1, y1, x2, y2, 1.0 / area if drawn else 0.0
+from rrb.raster._scan_kernel import corners, first_centre, view_from
 
 
 @inline
@@ -53,8 +39,7 @@ def highest(height, width, x0, y0, x1, y1, x2, y2, inverse_area):
 def sum_bumps(vertices, faces, near, clip, row_from, row_to, image):
     """Fill rows row_from..row_to of image (H, W)."""
     image[row_from:row_to] = 0
-    nearest, farthest, _ = depth_range(vertices)
-    near = near_plane(near, nearest, farthest)
+    near, _ = view_from(vertices, near)
     height, width = image.shape
     for f in range(faces.shape[0]):
         drawn, x0, y0, x1, y1, x2, y2, inverse_area = corners(vertices, faces, f, near)
@@ -102,8 +87,7 @@ def add_gradient(grad_vertices, a, b, c, g, x, y, x0, y0, x1, y1, x2, y2, invers
 @kernel()
 def sum_bumps_backward(vertices, faces, near, clip, image, grad_image, grad_vertices):
     """Add to grad_vertices (V, 3) the gradient of the sum, that of each triangle's largest value included."""
-    nearest, farthest, _ = depth_range(vertices)
-    near = near_plane(near, nearest, farthest)
+    near, _ = view_from(vertices, near)
     height, width = image.shape
     for f in range(faces.shape[0]):
         drawn, x0, y0, x1, y1, x2, y2, inverse_area = corners(vertices, faces, f, near)

@@ -5,8 +5,7 @@ import math
 import numpy as np
 
 from rrb._jit import inline, kernel
-from rrb.raster._scan_kernel import depth_range, first_centre, near_plane
-from rrb.raster.approximations._palazzi_kernel import corners
+from rrb.raster._scan_kernel import corners, first_centre, view_from
 
 SATURATED = 1e-18  # a chance of being missed that further triangles leave below rounding
 _STEPS = 64
@@ -66,8 +65,7 @@ def is_inside(x, y, x0, y0, x1, y1, x2, y2, inverse_area):
 def multiply_misses(vertices, faces, near, sigma, reach, row_from, row_to, misses):
     """Fill rows of misses (H, W) with the probability that no triangle covers the pixel."""
     misses[row_from:row_to] = 1
-    nearest, farthest, _ = depth_range(vertices)
-    near = near_plane(near, nearest, farthest)
+    near, _ = view_from(vertices, near)
     width = misses.shape[1]
     per_sigma = 1.0 / sigma
     farthest_2 = reach * sigma
@@ -106,8 +104,7 @@ def join(misses, row_from, row_to, image):
 @kernel()
 def multiply_misses_backward(vertices, faces, near, sigma, reach, misses, grad_image, grad_vertices):
     """Add to grad_vertices (V, 3). The image moves with a triangle's logit by misses * sigmoid(logit)."""
-    nearest, farthest, _ = depth_range(vertices)
-    near = near_plane(near, nearest, farthest)
+    near, _ = view_from(vertices, near)
     height, width = misses.shape
     per_sigma = 1.0 / sigma
     farthest_2 = reach * sigma

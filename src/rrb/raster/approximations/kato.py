@@ -43,12 +43,15 @@ def silhouette(
 ) -> Any:
     """(..., H, W) of 0 and 1, of vertices_px (..., V, 3) and faces (F, 3) or (..., F, 3); see `rasterize`."""
     eps = positive(eps, "eps")
-    pull = _pull_faces if per_face else _pull_outline
 
     def backward(
         given: Scene, image: np.ndarray, layers: list[np.ndarray], grad: np.ndarray, grad_vertices: np.ndarray
     ) -> None:
-        pull(given, image, layers, grad, grad_vertices, eps * max(given.height, given.width) / 2)
+        eps_px = eps * max(given.height, given.width) / 2
+        if per_face:
+            _pull_faces(given, grad, grad_vertices, eps_px)
+        else:
+            _pull_outline(given, image, layers, grad, grad_vertices, eps_px)
 
     return silhouette_by(_draw, backward, vertices_px, faces, size, near, double_sums=per_face)
 
@@ -83,14 +86,7 @@ def _pull_outline(
     given.for_each_image(one)
 
 
-def _pull_faces(
-    given: Scene,
-    image: np.ndarray,
-    layers: list[np.ndarray],
-    grad: np.ndarray,
-    grad_vertices: np.ndarray,
-    eps_px: float,
-) -> None:
+def _pull_faces(given: Scene, grad: np.ndarray, grad_vertices: np.ndarray, eps_px: float) -> None:
     from rrb.raster._fragments_kernel import nearest_faces
     from rrb.raster.approximations._kato_kernel import pull_faces
 
