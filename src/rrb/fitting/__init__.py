@@ -1,0 +1,1 @@
+"""The pose of a mesh from a mask: close the loop through the rasterizer."""
