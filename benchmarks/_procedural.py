@@ -1,0 +1,2 @@
+KINDS=("chair",)
+def procedural(kind, seed): raise NotImplementedError
