@@ -1,8 +1,8 @@
 """Draw a mesh from a viewpoint: colour, silhouette, depth, normals and object coordinates as pictures.
 
 The camera looks at the object's origin from an azimuth (0 sees the front, +90 stands at +x) and an elevation
-(up is positive), unless --pose says otherwise. Beside the pictures lie depth.npy (metres), camera.json and
-pose.json.
+(up is positive), unless --pose says otherwise. Its field of view is 45 degrees unless a flag says it. Beside the
+pictures lie depth.npy (metres), camera.json and pose.json.
 """
 
 from __future__ import annotations
@@ -10,11 +10,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import tyro
 
+from rrb.cli._camera_flags import (
+    CameraFlags,
+    camera_from_file,
+    camera_from_numbers,
+    flag_of,
+    refuse_beside,
+    unsaid,
+)
 from rrb.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -25,36 +33,29 @@ if TYPE_CHECKING:
 
 
 VIEW = {"azimuth_deg": 30.0, "elevation_deg": 20.0, "roll_deg": 0.0, "distance_m": 2.0}
+FOV_DEG = 45.0
 
 
 @dataclass(frozen=True)
-class Options:
-    mesh: tyro.conf.Positional[Path]
+class Options(CameraFlags):
+    mesh: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="MESH")]
     """.obj, .ply, .off, .stl or .glb."""
-    azimuth_deg: float | None = None
+    azimuth_deg: Annotated[float | None, unsaid("DEG")] = None
     """Where the camera stands around the object: 0 sees the front (-z), +90 stands at +x; 30 if not given."""
-    elevation_deg: float | None = None
+    elevation_deg: Annotated[float | None, unsaid("DEG")] = None
     """How far above the object's horizon the camera stands; 20 if not given."""
-    roll_deg: float | None = None
+    roll_deg: Annotated[float | None, unsaid("DEG")] = None
     """Turns the object clockwise in the picture; 0 if not given."""
-    distance_m: float | None = None
+    distance_m: Annotated[float | None, unsaid("M")] = None
     """From the camera's centre to the object's origin; 2 if not given."""
-    pose: Path | None = None
+    pose: Annotated[Path | None, unsaid("JSON")] = None
     """A pose.json, instead of the four above."""
-    fov_deg: float | None = None
-    """Horizontal field of view; 45 if nothing else says it."""
-    focal_px: float | None = None
-    """Focal length in pixels, instead of a field of view."""
-    principal_point: tuple[float, float] | None = None
-    """x y as OpenCV counts, from the first pixel's centre; the middle of the picture if not given."""
-    size: int | None = None
+    size: Annotated[int | None, unsaid("PX")] = None
     """Width and height of the picture in pixels; 256 if not given."""
-    width: int | None = None
+    width: Annotated[int | None, unsaid("PX")] = None
     """Width in pixels, where it is not --size."""
-    height: int | None = None
+    height: Annotated[int | None, unsaid("PX")] = None
     """Height in pixels, where it is not --size."""
-    camera: Path | None = None
-    """A camera.json, instead of everything about the camera above."""
     unit: Literal["m", "cm", "mm", "in"] = "m"
     """What the numbers in the mesh file count."""
     supersampling: int = 4
@@ -77,26 +78,13 @@ def run(options: Options) -> None:
 
 
 def chosen_camera(options: Options) -> Camera:
-    from rrb.geometry.camera import Camera
-
-    if options.camera is not None:
-        names = ("fov_deg", "focal_px", "principal_point", "size", "width", "height")
-        _refuse_beside("--camera", options, names)
-        return Camera.load(options.camera)
+    held = camera_from_file(options, ("size", "width", "height"))
+    if held is not None:
+        return held
     side = 256 if options.size is None else options.size
     width = side if options.width is None else options.width
     height = side if options.height is None else options.height
-    if options.focal_px is not None:
-        _refuse_beside("--focal-px", options, ("fov_deg",))
-        return Camera.from_focal_px(
-            options.focal_px, width=width, height=height, principal_point=options.principal_point
-        )
-    camera = Camera.from_fov(45.0 if options.fov_deg is None else options.fov_deg, width=width, height=height)
-    if options.principal_point is None:
-        return camera
-    return Camera.from_focal_px(
-        camera.fx_px, width=width, height=height, principal_point=options.principal_point
-    )
+    return camera_from_numbers(options, width, height, fov_deg=FOV_DEG)
 
 
 def chosen_pose(options: Options) -> tuple[Pose, float]:
@@ -105,25 +93,15 @@ def chosen_pose(options: Options) -> tuple[Pose, float]:
     from rrb.geometry.pose_io import load_pose
 
     if options.pose is not None:
-        _refuse_beside("--pose", options, tuple(VIEW))
+        refuse_beside("--pose", options, tuple(VIEW))
         held = load_pose(options.pose)
         return held.camera_from_object, held.scale
     given = {name: getattr(options, name) for name in VIEW}
     view = {name: VIEW[name] if value is None else value for name, value in given.items()}
     unfit = next((name for name, value in view.items() if not math.isfinite(value)), None)
     if unfit is not None:
-        raise BadInputError(f"{_flag(unfit)} is {view[unfit]}; a finite number is accepted")
+        raise BadInputError(f"{flag_of(unfit)} is {view[unfit]}; a finite number is accepted")
     return Pose.from_viewpoint(**view), 1.0
-
-
-def _refuse_beside(flag: str, options: Options, names: tuple[str, ...]) -> None:
-    both = [_flag(name) for name in names if getattr(options, name) is not None]
-    if both:
-        raise BadInputError(f"{flag} says what {', '.join(both)} would: give one or the other")
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
 
 
 def described(mesh: Mesh, options: Options) -> list[str]:
@@ -134,10 +112,10 @@ def described(mesh: Mesh, options: Options) -> list[str]:
     lines += [f"note: {note}" for note in mesh.notes]
     assumed = []
     if options.pose is None:
-        assumed += [f"{_flag(n)} {VIEW[n]:g}" for n in VIEW if getattr(options, n) is None]
+        assumed += [f"{flag_of(n)} {VIEW[n]:g}" for n in VIEW if getattr(options, n) is None]
         assumed.append("the camera looks at the object's origin")
     if options.camera is None and options.focal_px is None and options.fov_deg is None:
-        assumed.append("--fov-deg 45")
+        assumed.append(f"--fov-deg {FOV_DEG:g}")
     if options.unit == "m":
         assumed.append("metres")
     return [*lines, f"assumed: {', '.join(assumed)}"] if assumed else lines
