@@ -107,7 +107,8 @@ def _estimate(cells: list[str]) -> BopEstimate:
         for name, cell, size in zip(names[3:], cells[3:], (1, 9, 3, 1), strict=True)
     )
     pose = Pose([r[0:3], r[3:6], r[6:9]], [value / _MM_PER_M for value in t])
-    return BopEstimate(*ids, score, pose, time_s)
+    scene_id, im_id, obj_id = ids
+    return BopEstimate(scene_id, im_id, obj_id, score, pose, time_s)
 
 
 def _numbers(name: str, cell: str, size: int) -> list[float]:
