@@ -132,7 +132,7 @@ def keep_outer(crossings, positions, chains):
         chains[line] = -1
         while at >= 0:
             following = crossings[at, 5]
-            if at == first or at == last:
+            if at in (first, last):
                 crossings[at, 5], chains[line] = chains[line], at
             else:
                 crossings[at, 4] = -1
@@ -145,7 +145,8 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
 
     mesh: vertices, faces, face_edges, edge_vertices; observed: bits, points, normals, lines, near, far, cell.
     `reach` is the c of the robust loss. With `hull` only the outermost contour points of each row and column
-    count: bars and slats, each as good as its neighbour, do not hold the pose where it is. A pose that no picture can be drawn of costs infinitely much.
+    count: bars and slats, each as good as its neighbour, do not hold the pose where it is. A pose that no
+    picture can be drawn of costs infinitely much.
     """
     vertices, faces, face_edges, edge_vertices = mesh
     bits, points, normals, lines, outer, near, far, cell = observed
@@ -503,7 +504,7 @@ def apply(state, step, angles, values):
 
 @kernel()
 def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome):
-    """Move `state` (14,) to the least cost nearby, through stages (S, 4) of (stride, reach in px, hull or not, steps at most).
+    """Move `state` (14,) to the least cost nearby, through stages (S, 4): stride, reach in px, hull, most steps.
 
     length: of the observed contour in px. Fills trail (T, 15) with the states and their costs on the way and
     outcome (4,): final cost, rms in px, how many states were noted, how many pictures were drawn. The steps of a
@@ -539,7 +540,9 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
         work = (image_points, layers, image, row)
         # What a prior is worth beside the contour: see `prior_worth`.
         worth = 4.0 / (length * reach * reach)
-        cost, rms = evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matrix, gradient, tiles)
+        cost, rms = evaluate(
+            mesh, lens, observed, stride, reach, hull, state, work, normal_matrix, gradient, tiles
+        )
         coordinates(state, angles, start, lower, upper, values, basis)
         cost += worth * prior_cost(values, prior_mean, prior_weight)
         drawn += 1
@@ -577,3 +580,94 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
                 if damping > 20.0:
                     break
     outcome[0], outcome[1], outcome[2], outcome[3] = cost, rms, noted, drawn
+
+
+@kernel()
+def judge(mesh, lens, observed, reach, state, normal_matrix, tiles, found):
+    """Compare the picture at `state` with the mask, both in full.
+
+    Fills normal_matrix (8, 8), tiles (T, T, 9) with each tile's share of the gradient and its weight, and found
+    (3,): cost, rms in px and IoU over what is known.
+    """
+    height, width = observed[0].shape
+    image_points = np.empty(mesh[0].shape)
+    layers = np.empty(mesh[3].shape[0] + 1, np.int16)
+    image = np.empty((height, width), np.int16)
+    row, gradient = np.empty(8), np.zeros(8)
+    work = (image_points, layers, image, row)
+    found[0], found[1] = evaluate(
+        mesh, lens, observed, 1, reach, False, state, work, normal_matrix, gradient, tiles
+    )
+    for i in range(8):
+        for j in range(i):
+            normal_matrix[j, i] = normal_matrix[i, j]
+    both, either = 0, 0
+    bits = observed[0]
+    if found[0] < np.inf:
+        for r in range(height):
+            for c in range(width):
+                if bits[r, c] & 2:
+                    seen, drawn = bits[r, c] & 1, image[r, c] > 0
+                    both += 1 if seen and drawn else 0
+                    either += 1 if seen or drawn else 0
+    found[2] = both / either if either else 0.0
+
+
+@kernel()
+def place(points, lens, box, states, first, last):
+    """Move states first..last (K, 14) so that the box of the projected points (M, 3) is `box` (4,) at best.
+
+    The middle agrees, and the diagonal; the rotation stays.
+    """
+    x0, y0, x1, y1 = box
+    wanted = math.hypot(x1 - x0, y1 - y0)
+    for s in range(first, last):
+        state = states[s]
+        scale, focal = math.exp(state[12]), math.exp(state[13])
+        fx, fy = lens[0] * focal, lens[1] * focal
+        radius = 0.0
+        for v in range(points.shape[0]):
+            radius = max(radius, points[v, 0] ** 2 + points[v, 1] ** 2 + points[v, 2] ** 2)
+        radius = scale * math.sqrt(radius)
+        z = 2.0 * radius * max(fx, fy) / wanted + radius
+        x, y = (0.5 * (x0 + x1) - lens[2]) / fx * z, (0.5 * (y0 + y1) - lens[3]) / fy * z
+        for _ in range(6):
+            left, top, right, bottom = np.inf, np.inf, -np.inf, -np.inf
+            for v in range(points.shape[0]):
+                px, py, pz = scale * points[v, 0], scale * points[v, 1], scale * points[v, 2]
+                depth = max(state[6] * px + state[7] * py + state[8] * pz + z, 1e-2 * z)
+                u = fx * (state[0] * px + state[1] * py + state[2] * pz + x) / depth
+                w = fy * (state[3] * px + state[4] * py + state[5] * pz + y) / depth
+                left, right = min(left, u), max(right, u)
+                top, bottom = min(top, w), max(bottom, w)
+            ratio = math.hypot(right - left, bottom - top) / wanted
+            x += (0.5 * (x0 + x1 - left - right) - lens[2]) / fx * z
+            y += (0.5 * (y0 + y1 - top - bottom) - lens[3]) / fy * z
+            x, y, z = x * ratio, y * ratio, z * ratio
+        state[9], state[10], state[11] = x, y, z
+
+
+@kernel()
+def overlap(mesh, lens, share, known, stride, states, first, last, answer):
+    """Fill answer (K,) for states first..last with the IoU against share (h, w): how much of each cell is mask.
+
+    A cell is `stride` pixels wide and counts by known (h, w), its known share.
+    """
+    image_points = np.empty(mesh[0].shape)
+    layers = np.empty(mesh[3].shape[0] + 1, np.int16)
+    image = np.empty(share.shape, np.int16)
+    for s in range(first, last):
+        answer[s] = 0.0
+        if not project(mesh[0], states[s], lens, float(stride), image_points):
+            continue
+        in_front = count_layers(image_points, mesh[1], mesh[2], 0.0, layers)
+        cover(image_points, mesh[1], mesh[3], layers, in_front, 0.0, 0, image.shape[0], image)
+        both, either = 0.0, 1e-9
+        for r in range(image.shape[0]):
+            for c in range(image.shape[1]):
+                if image[r, c] > 0:
+                    both += share[r, c]
+                    either += known[r, c]
+                else:
+                    either += share[r, c]
+        answer[s] = both / either

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rrb._jit import inline, kernel
+from rrb._jit import inline, inline_early, kernel
 
 # A point is offered to places whose contour faces the same way: right, down, left or up, with some overlap.
 _FACES_ENOUGH = 0.38  # cosine of 67.5 degrees
@@ -38,6 +38,10 @@ def extract(mask, known):
     points, normals = np.empty((count, 2)), np.empty((count, 2))
     lines = np.empty(count, np.int32)
     ends = np.full((height + width, 2), -1, np.int32)
+    blur = np.empty((5, 5))
+    for dy in range(-2, 3):
+        for dx in range(-2, 3):
+            blur[dy + 2, dx + 2] = np.exp(-0.4 * (dx * dx + dy * dy))
     n = 0
     for row in range(height):
         for column in range(width):
@@ -55,7 +59,7 @@ def extract(mask, known):
                 x, y = 0.0, 0.0
                 for dy in range(-2, 3):
                     for dx in range(-2, 3):
-                        weight = np.exp(-0.4 * (dx * dx + dy * dy))
+                        weight = blur[dy + 2, dx + 2]
                         for k in range(2):
                             py = min(max((row if k == 0 else r) + dy, 0), height - 1)
                             px = min(max((column if k == 0 else c) + dx, 0), width - 1)
@@ -84,6 +88,15 @@ def extract(mask, known):
     return points[:n].copy(), normals[:n].copy(), lines[:n].copy(), outer
 
 
+@inline_early
+def offer(points, far, away, k, row, column, n, cell):
+    """Keep point n for a cell if it is nearer to the cell's centre than the one that is there."""
+    if n >= 0 and n != far[k, row, column]:
+        d = (points[n, 0] - (column + 0.5) * cell) ** 2 + (points[n, 1] - (row + 0.5) * cell) ** 2
+        if d < away[k, row, column]:
+            far[k, row, column], away[k, row, column] = n, d
+
+
 @kernel()
 def nearest(points, normals, outer, cell, near, far):
     """Fill near (H, W) and far (8, ceil(H / cell), ceil(W / cell)) int32 with the number of the nearest point.
@@ -95,6 +108,7 @@ def nearest(points, normals, outer, cell, near, far):
     near[:] = -1
     far[:] = -1
     rows, columns = far.shape[1], far.shape[2]
+    away = np.full(far.shape, np.inf)
     for n in range(points.shape[0]):
         x, y = points[n, 0], points[n, 1]
         column, row = int(x), int(y)
@@ -108,40 +122,19 @@ def nearest(points, normals, outer, cell, near, far):
         for k in range(4):
             towards = normals[n, 0] if k % 2 == 0 else normals[n, 1]
             if (towards if k < 2 else -towards) >= _FACES_ENOUGH:
-                offer(points, far, k, r, c, n, cell)
+                offer(points, far, away, k, r, c, n, cell)
                 if outer[n]:
-                    offer(points, far, k + 4, r, c, n, cell)
+                    offer(points, far, away, k + 4, r, c, n, cell)
     for k in range(8):
-        spread(points, far, k, cell)
-
-
-@inline
-def offer(points, far, k, row, column, n, cell):
-    """Keep point n for a cell if it is nearer to the cell's centre than the one that is there."""
-    x, y = (column + 0.5) * cell, (row + 0.5) * cell
-    other = far[k, row, column]
-    if other < 0 or (points[n, 0] - x) ** 2 + (points[n, 1] - y) ** 2 < (
-        (points[other, 0] - x) ** 2 + (points[other, 1] - y) ** 2
-    ):
-        far[k, row, column] = n
-
-
-@inline
-def spread(points, far, k, cell):
-    """Hand every cell the best of its neighbours' points, once down and once up the picture."""
-    rows, columns = far.shape[1], far.shape[2]
-    for back in (False, True):
-        for i in range(rows):
-            row = rows - 1 - i if back else i
-            before = row + 1 if back else row - 1
-            for j in range(columns):
-                for d in range(-1, 2):
-                    column = j + d
-                    if 0 <= before < rows and 0 <= column < columns and far[k, before, column] >= 0:
-                        offer(points, far, k, row, j, far[k, before, column], cell)
-            for j in range(1, columns):
-                if far[k, row, j - 1] >= 0:
-                    offer(points, far, k, row, j, far[k, row, j - 1], cell)
-            for j in range(columns - 2, -1, -1):
-                if far[k, row, j + 1] >= 0:
-                    offer(points, far, k, row, j, far[k, row, j + 1], cell)
+        for row in range(rows):
+            for column in range(columns):
+                if row > 0:
+                    offer(points, far, away, k, row, column, far[k, row - 1, column], cell)
+                if column > 0:
+                    offer(points, far, away, k, row, column, far[k, row, column - 1], cell)
+        for row in range(rows - 1, -1, -1):
+            for column in range(columns - 1, -1, -1):
+                if row + 1 < rows:
+                    offer(points, far, away, k, row, column, far[k, row + 1, column], cell)
+                if column + 1 < columns:
+                    offer(points, far, away, k, row, column, far[k, row, column + 1], cell)

@@ -1,0 +1,126 @@
+"""One mesh against one observed mask, second order: what the kernels need, and calls that run many states at once.
+
+A state is (14,): R row by row, t (m), log of the scale, log of the focal length over the camera's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rrb._jit import run_parallel, split, threads
+from rrb.fitting.observed import CELL_PX, Observed
+from rrb.fitting.variables import Variables
+from rrb.geometry.mesh import Mesh
+from rrb.geometry.pose import Pose
+from rrb.raster.topology import topology
+
+# A prior and the contour are weighed against each other as if the contour were known to half a pixel, anew every
+# four pixels along it.
+CONTOUR_PX, CORRELATION_PX = 0.5, 4.0
+_SEARCH_STRIDE = 4
+_DIRECTIONS = 256
+_TRAIL = 96
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    cost: float  # robust, in [0, 2]
+    rms_px: float
+    iou: float
+    normal_matrix: NDArray[np.float64]  # (8, 8), of the cost, at the reach asked for
+    tiles: NDArray[
+        np.float64
+    ]  # (T, 8): the gradients of independent parts of the window; they sum to about 0
+
+
+class Contour:
+    """A mesh, an observed mask and what may move."""
+
+    def __init__(self, mesh: Mesh, observed: Observed, variables: Variables) -> None:
+        vertices = np.array(mesh.vertices, dtype=np.float64, order="C")
+        t = topology(np.asarray(mesh.faces), len(vertices))
+        camera = observed.camera
+        self.vertices, self.observed, self.variables = vertices, observed, variables
+        self._mesh = vertices, t.faces, t.face_edges, t.edge_vertices
+        self._lens = np.array([camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px], np.float64)
+        o = observed
+        self._observed = o.bits, o.points, o.normals, o.lines, o.outer, o.near, o.far, float(CELL_PX)
+        along = np.abs(np.where(o.lines < 0, o.normals[:, 1], o.normals[:, 0]))
+        self.length_px = float(along.sum())
+        self.lowest = float(vertices[:, 1].min())
+
+    def state(self, pose: Pose, scale: float = 1.0) -> NDArray[np.float64]:
+        return np.concatenate([np.ravel(pose.rotation), pose.translation, [np.log(scale), 0.0]])
+
+    def refine(
+        self, states: NDArray[np.float64], stages: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], list[NDArray[np.float64]]]:
+        """(K, 14) moved to the nearest minimum; their outcomes (K, 4) and ways, see the kernel."""
+        from rrb.fitting._contour_kernel import refine
+
+        states = states.copy()
+        outcomes, trails = np.zeros((len(states), 4)), np.empty((len(states), _TRAIL, 15))
+        v = self.variables
+        limits = v.moves, v.angles, v.lower, v.upper, v.prior_mean, v.prior_weight
+
+        def one(k: int) -> None:
+            freedom = *limits, states[k, :9].copy(), float(v.camera_height_m or 0.0), self.lowest
+            args = self._mesh, self._lens, self._observed, stages, freedom, self.length_px
+            refine(*args, states[k], trails[k], outcomes[k])
+
+        run_parallel(one, len(states))
+        return states, outcomes, [trail[: int(o[2])] for trail, o in zip(trails, outcomes, strict=True)]
+
+    def judge(self, state: NDArray[np.float64], reach_px: float) -> Judgement:
+        from rrb.fitting._contour_kernel import judge
+
+        height, width = self.observed.bits.shape
+        tiles, found = np.zeros((-(-height // 16), -(-width // 16), 9)), np.zeros(3)
+        matrix = np.zeros((8, 8))
+        judge(self._mesh, self._lens, self._observed, reach_px, state, matrix, tiles, found)
+        tiles = tiles.reshape(-1, 9)
+        return Judgement(*found, matrix, tiles[tiles[:, 8] > 0, :8])
+
+    def place(
+        self, states: NDArray[np.float64], box: tuple[float, float, float, float]
+    ) -> NDArray[np.float64]:
+        """The states (K, 14) moved so that the mesh's box in the image is `box`."""
+        from rrb.fitting._contour_kernel import place
+
+        states, points, target = states.copy(), self._extremes(), np.array(box, np.float64)
+        pieces = split(len(states), 4 * threads())
+        run_parallel(lambda i: place(points, self._lens, target, states, *pieces[i]), len(pieces))
+        return states
+
+    def overlap(self, states: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(K,): IoU of each with the mask, on cells of four pixels."""
+        from rrb.fitting._contour_kernel import overlap
+
+        share, known = self._cells()
+        answer = np.zeros(len(states))
+        pieces = split(len(states), 4 * threads())
+        run_parallel(
+            lambda i: overlap(
+                self._mesh, self._lens, share, known, _SEARCH_STRIDE, states, *pieces[i], answer
+            ),
+            len(pieces),
+        )
+        return answer
+
+    def _cells(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        bits, n = self.observed.bits, _SEARCH_STRIDE
+        height, width = (-(-side // n) for side in bits.shape)
+        padded = np.zeros((height * n, width * n), np.uint8)
+        padded[: bits.shape[0], : bits.shape[1]] = bits
+        cells = padded.reshape(height, n, width, n)
+        return (cells == 3).mean((1, 3)), (cells >= 2).mean((1, 3))
+
+    def _extremes(self) -> NDArray[np.float64]:
+        """(M, 3): vertices that are the farthest in one of many directions; their box is almost the mesh's."""
+        from rrb.fitting.rotation_grids import directions
+
+        farthest = (self.vertices @ directions(_DIRECTIONS).T).argmax(0)
+        return np.ascontiguousarray(self.vertices[np.unique(farthest)])
