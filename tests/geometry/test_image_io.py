@@ -205,6 +205,33 @@ def test_alpha_is_the_mask_where_it_says_something(tmp_path):
     np.testing.assert_allclose(load_mask(tmp_path / "b.png"), alpha / 255, atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    "alpha", [disc(), disc(softness=30), np.where(disc() > 0.5, 0.55, 0), np.zeros((64, 64))]
+)
+def test_alpha_is_coverage_whatever_its_values(tmp_path, alpha):
+    """Soft fringes and half glass fill areas as labels would, but alpha never is one; nor are the colours asked."""
+    values = np.rint(alpha * 255).astype(np.uint8)
+    rgb = RANDOM.integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    Image.fromarray(np.dstack((rgb, values))).save(tmp_path / "a.png")
+    np.testing.assert_allclose(load_mask(tmp_path / "a.png"), values / 255, atol=1e-7)
+
+
+def test_alpha_that_reaches_no_half_is_refused(tmp_path):
+    ones = np.dstack((np.zeros((9, 9, 3), np.uint8), np.eye(9, dtype=np.uint8)))
+    Image.fromarray(ones).save(tmp_path / "a.png")
+    with pytest.raises(BadFileError, match="its alpha reaches 1 of 255"):
+        load_mask(tmp_path / "a.png")
+
+
+def test_a_mask_of_another_size_than_asked_for_is_refused(tmp_path):
+    save_mask(tmp_path / "a.png", disc()[:40])
+    np.testing.assert_array_equal(load_mask(tmp_path / "a.png", size=(40, 64)), load_mask(tmp_path / "a.png"))
+    with pytest.raises(BadFileError, match=r"a\.png: the mask is 64x40 but 40x64 is asked for"):
+        load_mask(tmp_path / "a.png", size=(64, 40))
+    with pytest.raises(BadInputError, match=r"\[height, width\]"):
+        load_mask(tmp_path / "a.png", size=64)
+
+
 def areas(*values: int) -> np.ndarray:
     """Stripes of 8 pixels."""
     return np.repeat(np.array(values, np.uint8), 8)[None].repeat(24, axis=0)

@@ -142,21 +142,47 @@ def _sixteen_bits(picture: Image.Image, path: str | Path) -> NDArray[np.int64]:
 # --- masks ----------------------------------------------------------------------------------------
 
 
-def load_mask(path: str | Path, label: int | tuple[int, int, int] | None = None) -> NDArray[np.float32]:
+def load_mask(
+    path: str | Path,
+    label: int | tuple[int, int, int] | None = None,
+    *,
+    annotation: int | str | None = None,
+    size: tuple[int, int] | None = None,
+) -> NDArray[np.float32]:
     """(H, W) float32 in [0, 1]: how much of each pixel the object covers.
 
-    An alpha channel that is not the same everywhere is the mask, else grey values are: 0 and the brightest
-    (255, or 65535 with 16 bits), and what lies between along edges. A picture of labels, of 0 and 1, or in
-    colours is refused: choose with `label` the value, palette index or colour that is the object. `mask_rule`
-    says how labels are told from soft edges.
+    Of a picture with transparency, alpha is the mask, whatever the colours are. Where alpha is 255 everywhere it
+    says nothing, and grey values are the mask: 0 and the brightest (255, or 65535 with 16 bits), and what lies
+    between along edges. A picture of labels, of 0 and 1, or in colours is refused: choose with `label` the value,
+    palette index or colour that is the object. `mask_rule` says how labels are told from soft edges.
+
+    Of a .json, COCO's: run lengths or polygons, of the `annotation` with that id where there are several.
+    size: (height, width) that the mask must have; polygons need it where the file does not say it.
     """
-    picture = _decode(read_bytes(path), path)
+    from rrb.geometry.coco import checked_size, load_coco_mask, require_size  # which needs this file's limits
+
+    if Path(path).suffix.lower() == ".json":
+        if label is not None:
+            raise BadInputError(f"{path}: label= chooses in a picture; annotation= is accepted for a .json")
+        return load_coco_mask(path, annotation, size)
+    if annotation is not None:
+        raise BadInputError(f"{path}: annotation= chooses in a .json; label= is accepted for a picture")
+    wanted = None if size is None else checked_size(size, "the size asked for")
+    mask = _picture_mask(_decode(read_bytes(path), path), label, path)
+    try:
+        require_size(mask.shape, wanted)
+    except BadInputError as error:
+        raise BadFileError(f"{path}: {error}") from None
+    return mask
+
+
+def _picture_mask(picture: Image.Image, label: Any, path: str | Path) -> NDArray[np.float32]:
     if label is not None:
         return _labelled(picture, label, path)
-    if "A" in picture.getbands() or "transparency" in picture.info:
+    if _has_alpha(picture):
         alpha = np.array(picture.convert("RGBA"))[:, :, 3]
-        if alpha.min() != alpha.max():
-            return _checked_mask(alpha, 255, path)
+        if alpha.min() < 255:
+            return _alpha_mask(alpha, path)
     if picture.mode.startswith("I"):
         return _checked_mask(_sixteen_bits(picture, path), 65535, path)
     rgb = _as_rgb(picture.convert("RGB"), path)
@@ -166,6 +192,15 @@ def load_mask(path: str | Path, label: int | tuple[int, int, int] | None = None)
         raise BadFileError(f"{path}: it is in colours; choose what is the object by label= ({hint})")
     grey = rgb[:, :, 0] if spread == 0 else np.array(picture.convert("L"))
     return _checked_mask(grey, 255, path)
+
+
+def _alpha_mask(alpha: NDArray[np.uint8], path: str | Path) -> NDArray[np.float32]:
+    """Alpha is coverage by its nature: no values of it are labels, but 0 and 1 are hardly meant."""
+    if 0 < alpha.max() < 128:
+        raise BadFileError(
+            f"{path}: its alpha reaches {alpha.max()} of 255; 255 is accepted where the object is"
+        )
+    return alpha.astype(np.float32) / np.float32(255)
 
 
 def _checked_mask(values: NDArray, full: int, path: str | Path) -> NDArray[np.float32]:
