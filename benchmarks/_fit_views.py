@@ -1,6 +1,7 @@
 """Random cameras, views and starts."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -54,28 +55,46 @@ def projected_box(mesh: Mesh, pose: Pose, camera: Camera) -> Box:
 def placed(mesh: Mesh, camera: Camera, view: np.ndarray, share: float, where: np.ndarray) -> Pose | None:
     """The pose that shows the mesh, from that side, wholly in the image, or None if there is none.
 
-    view (3, 3): the rotation were the object on the optical axis; the ray to its origin turns it, so that its
-    viewpoint is the same wherever it lies. share: the longer side of the projection's box, of the image's
-    side. where (2,) in [0, 1]: from the box touching the left (upper) margin to the right (lower) one.
+    share: the longer side of the projection's box, of the image's side. where (2,) in [0, 1]: from the box
+    touching the left (upper) margin to touching the right (lower) one.
     """
-    wanted_px = share * camera.width_px
-    middle_px, ray, distance = np.full(2, camera.width_px / 2), np.array([0.0, 0, 1]), 3 * mesh.largest_extent
+
+    def middle(sides: np.ndarray) -> np.ndarray:
+        return MARGIN_PX + sides / 2 + np.clip(camera.width_px - 2 * MARGIN_PX - sides, 0, None) * where
+
+    return placed_at(mesh, camera, view, share * camera.width_px, middle)
+
+
+def placed_at(
+    mesh: Mesh,
+    camera: Camera,
+    view: np.ndarray,
+    side_px: float,
+    middle: Callable[[np.ndarray], np.ndarray],
+) -> Pose | None:
+    """The pose whose projection's box has that longer side, and its middle at `middle(sides)`; None if none has.
+
+    view (3, 3): the rotation were the object on the optical axis; the ray to its origin turns it, so that its
+    viewpoint is the same wherever it lies.
+    """
+    distance, aim_px, ray = 3 * mesh.largest_extent, np.full(2, camera.width_px / 2), np.array([0.0, 0, 1])
     for _ in range(_ROUNDS):
         pose = Pose(ray_rotation(ray) @ view, distance * ray)
         if pose.apply(mesh.vertices)[:, 2].min() < NEAREST_SHARE * mesh.largest_extent:
             return None
         box = projected_box(mesh, pose, camera)
-        room = camera.width_px - 2 * MARGIN_PX - box.sides
-        target = MARGIN_PX + box.sides / 2 + np.clip(room, 0, None) * where
-        if max(abs(box.sides.max() - wanted_px), *abs(box.middle - target)) < _CLOSE_ENOUGH_PX:
+        off = middle(box.sides) - box.middle
+        if max(abs(box.sides.max() - side_px), *abs(off)) < _CLOSE_ENOUGH_PX:
             return pose
-        distance *= math.sqrt(
-            box.sides.max() / wanted_px
-        )  # half the way: near objects grow faster than 1 / z
-        middle_px = middle_px + 0.7 * (target - box.middle)
-        ray = camera.unproject(middle_px, 1.0)
-        ray = ray / np.linalg.norm(ray)
+        distance *= math.sqrt(box.sides.max() / side_px)  # half the way: near objects grow faster than 1 / z
+        aim_px = aim_px + 0.7 * off
+        ray = _unit(camera.unproject(aim_px, 1.0))
     return None
+
+
+def view_of(pose: Pose) -> np.ndarray:
+    """(3, 3): the `view` that was placed there."""
+    return ray_rotation(pose.translation).T @ pose.rotation
 
 
 def disturbed(truth: Pose, degrees: float, share: float, size_m: float, random: np.random.Generator) -> Pose:
