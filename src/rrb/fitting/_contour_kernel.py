@@ -141,7 +141,9 @@ def keep_outer(crossings, positions, chains):
 
 @inline
 def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matrix, gradient, tiles):
-    """The cost in [0, 2], rms of the residuals in px; fill the normal matrix (lower half) and the gradient.
+    """The cost in [0, 2], rms of the residuals in px, bend; fill the normal matrix (lower half) and the gradient.
+
+    bend: the mean curvature of the loss as a share of that which the normal matrix takes it to have.
 
     mesh: vertices, faces, face_edges, edge_vertices; observed: bits, points, normals, lines, near, far, cell.
     `reach` is the c of the robust loss. With `hull` only the outermost contour points of each row and column
@@ -155,7 +157,7 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
     gradient[:] = 0.0
     tiles[:] = 0.0
     if not project(vertices, state, lens, float(stride), image_points):
-        return np.inf, np.inf
+        return np.inf, np.inf, 1.0
     in_front = count_layers(image_points, faces, face_edges, 0.0, layers)
     cover(image_points, faces, edge_vertices, layers, in_front, 0.0, 0, image.shape[0], image)
     crossings, positions, chains = find_crossings(image_points, edge_vertices, layers, 0.0, image, True)
@@ -168,6 +170,7 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
     squares = 0.0
     # The lengths are known only afterwards: each half is added up on its own, then both are joined.
     total, loss = 0.0, 0.0
+    pulls, bends = 1e-12, 1e-12
     for i in range(crossings.shape[0]):
         if crossings[i, 4] < 0:
             continue
@@ -198,10 +201,12 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
         px, py, pz = surface_point(vertices, state, image_points, a, b, share)
         jacobian(state, lens, px, py, pz, nx, ny, row)
         weight *= trust * trust / reach2
+        pulls += weight
+        bends += weight * (4.0 * trust - 3.0)
         add(normal_matrix, gradient, row, weight, residual)
         tell_tile(tiles, x, y, row, weight, residual)
     if total == 0.0:
-        return np.inf, np.inf
+        return np.inf, np.inf, 1.0
     drawn = 1.0 / total
     cost = loss / total
     rms = squares / total
@@ -220,7 +225,7 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
             continue
         total += abs(normals[n, 1]) if on_column else abs(normals[n, 0])
     if total == 0.0:
-        return np.inf, np.inf
+        return np.inf, np.inf, 1.0
     seen = 1.0 / total
     for n in range(points.shape[0]):
         on_column = lines[n] < 0
@@ -266,11 +271,13 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
         px, py, pz = surface_point(vertices, state, image_points, a, b, share)
         jacobian(state, lens, px, py, pz, nx, ny, row)
         weight *= trust * trust / reach2 * seen
+        pulls += weight / drawn
+        bends += weight / drawn * (4.0 * trust - 3.0)
         add(normal_matrix, gradient, row, weight, residual)
         tell_tile(tiles, x, y, row, weight, residual)
     cost += loss * seen
     rms += squares * seen
-    return cost, math.sqrt(0.5 * rms)
+    return cost, math.sqrt(0.5 * rms), bends / pulls
 
 
 @inline
@@ -540,7 +547,7 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
         work = (image_points, layers, image, row)
         # What a prior is worth beside the contour: see `prior_worth`.
         worth = 4.0 / (length * reach * reach)
-        cost, rms = evaluate(
+        cost, rms, _ = evaluate(
             mesh, lens, observed, stride, reach, hull, state, work, normal_matrix, gradient, tiles
         )
         coordinates(state, angles, start, lower, upper, values, basis)
@@ -557,7 +564,7 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
                 break
             trial[:] = state
             apply(trial, step, angles, values)
-            trial_cost, trial_rms = evaluate(
+            trial_cost, trial_rms, _ = evaluate(
                 mesh, lens, observed, stride, reach, hull, trial, work, next_matrix, next_gradient, tiles
             )
             coordinates(trial, angles, start, lower, upper, values, basis)
@@ -587,7 +594,7 @@ def judge(mesh, lens, observed, reach, state, normal_matrix, tiles, found):
     """Compare the picture at `state` with the mask, both in full.
 
     Fills normal_matrix (8, 8), tiles (T, T, 9) with each tile's share of the gradient and its weight, and found
-    (3,): cost, rms in px and IoU over what is known.
+    (4,): cost, rms in px, IoU over what is known, and bend.
     """
     height, width = observed[0].shape
     image_points = np.empty(mesh[0].shape)
@@ -595,7 +602,7 @@ def judge(mesh, lens, observed, reach, state, normal_matrix, tiles, found):
     image = np.empty((height, width), np.int16)
     row, gradient = np.empty(8), np.zeros(8)
     work = (image_points, layers, image, row)
-    found[0], found[1] = evaluate(
+    found[0], found[1], found[3] = evaluate(
         mesh, lens, observed, 1, reach, False, state, work, normal_matrix, gradient, tiles
     )
     for i in range(8):

@@ -30,6 +30,7 @@ class Judgement:
     cost: float  # robust, in [0, 2]
     rms_px: float
     iou: float
+    bend: float  # see `evaluate`
     normal_matrix: NDArray[np.float64]  # (8, 8), of the cost, at the reach asked for
     tiles: NDArray[
         np.float64
@@ -78,7 +79,7 @@ class Contour:
         from rrb.fitting._contour_kernel import judge
 
         height, width = self.observed.bits.shape
-        tiles, found = np.zeros((-(-height // 16), -(-width // 16), 9)), np.zeros(3)
+        tiles, found = np.zeros((-(-height // 16), -(-width // 16), 9)), np.zeros(4)
         matrix = np.zeros((8, 8))
         judge(self._mesh, self._lens, self._observed, reach_px, state, matrix, tiles, found)
         tiles = tiles.reshape(-1, 9)

@@ -1,0 +1,121 @@
+"""How far a pose may be trusted: its covariance, the weights of its alternatives, and whether to accept it.
+
+The covariance is the sandwich estimate A^-1 B A^-1: A the curvature of the cost, B the scatter of its gradient
+between parts of the contour, tiles of 16 pixels, which are taken as independent. So it needs no guess of the
+noise, nor of how far along the contour errors hang together: both are read off the residuals.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rrb.fitting.contour import CONTOUR_PX, CORRELATION_PX, Contour, Judgement
+from rrb.fitting.search import FINE_REACH_PX
+from rrb.fitting.variables import Variables
+from rrb.geometry.conversions import viewpoint_from_matrix
+
+# What is known before looking: any rotation, anywhere up to ten times as far, any size and lens within a factor of e.
+_ANY_ROTATION_RAD = math.pi / math.sqrt(3)
+_ANY_DISTANCE = 10.0
+_LEAST_BEND = 0.2
+
+_AGREEMENT_PX, _AGREEMENT_SHARE = 2.0, 0.03
+ENOUGH_AGREEMENT = 0.75
+RIVAL_WEIGHT = 0.2
+LOOSE_ROTATION_DEG, LOOSE_DEPTH_SHARE = 10.0, 0.25
+
+
+def basis_of(variables: Variables, state: NDArray[np.float64], lowest: float) -> NDArray[np.float64]:
+    """(8, n): how the kernel's coordinates move with each number that moves, angles taken as angles.
+
+    A known camera height takes one direction away; see `free_directions`.
+    """
+    basis = np.eye(8)
+    if variables.angles and "rotation" not in variables.names:
+        _, _, roll = viewpoint_from_matrix(state[:9].reshape(3, 3))
+        basis[:3, 0] = state[[1, 4, 7]]
+        basis[:3, 1] = math.cos(roll), math.sin(roll), 0
+        basis[:3, 2] = 0, 0, 1
+    return basis[:, variables.moves]
+
+
+def free_directions(
+    variables: Variables, state: NDArray[np.float64], lowest: float, basis: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(n, m) orthonormal: the directions of the n numbers that keep the camera's height."""
+    n = basis.shape[1]
+    if variables.camera_height_m is None:
+        return np.eye(n)
+    up, t, scale = state[[1, 4, 7]], state[9:12], math.exp(state[12])
+    row = np.concatenate([-np.cross(up, t), -up, [-scale * lowest, 0.0]]) @ basis
+    return np.linalg.svd(row[None])[2][1:].T
+
+
+def covariance(contour: Contour, state: NDArray[np.float64], judged: Judgement) -> NDArray[np.float64]:
+    """(n, n) of the numbers that move, in rad, m, and relative changes of scale and focal length."""
+    v = contour.variables
+    distance = float(np.linalg.norm(state[9:12]))
+    known = np.array([_ANY_ROTATION_RAD] * 3 + [_ANY_DISTANCE * distance] * 3 + [1.0, 1.0])
+    prior = np.where(v.prior_weight > 0, 1 / known**2 + v.prior_weight, 1 / known**2)
+    basis = basis_of(v, state, contour.lowest)
+    spread = known[v.moves]  # numbers in units of what is known before looking: no unit matters any more
+    keep = free_directions(v, state, contour.lowest, basis * spread)
+    to_kernel = basis @ (spread[:, None] * keep)
+    worth = evidence(contour)
+    bend = max(judged.bend, _LEAST_BEND)
+    curvature = worth * bend * to_kernel.T @ judged.normal_matrix @ to_kernel
+    parts = worth * judged.tiles @ to_kernel
+    m = keep.shape[1]
+    scatter = parts.T @ parts * (len(parts) / max(len(parts) - m, 1))
+    before = keep.T @ (keep * (spread**2 * prior[v.moves])[:, None])
+    inverse = np.linalg.inv(curvature + before)
+    answer = inverse @ (scatter + before) @ inverse
+    answer = keep @ answer @ keep.T * np.outer(spread, spread)
+    return (answer + answer.T) / 2
+
+
+def agreement(contour: Contour, state: NDArray[np.float64]) -> float:
+    """The share of both contours that has the other near it, judged softly."""
+    reach = max(_AGREEMENT_PX, _AGREEMENT_SHARE * contour.observed.size_px)
+    return max(1 - contour.judge(state, reach).cost / 2, 0.0)
+
+
+def evidence(contour: Contour) -> float:
+    """What a cost is multiplied by to become minus a log-likelihood, see `Contour`."""
+    return contour.length_px / CORRELATION_PX * FINE_REACH_PX**2 / (4 * CONTOUR_PX**2)
+
+
+def weights(contour: Contour, costs: NDArray[np.float64], rms_px: float) -> NDArray[np.float64]:
+    """(K,) that sum to 1, of costs (K,) at the finest reach. The noise is that which the best leaves, if larger."""
+    noise = max(rms_px / CONTOUR_PX, 1.0)
+    odds = np.exp(-evidence(contour) / noise**2 * (costs - costs.min()))
+    return odds / odds.sum()
+
+
+def reason_against(
+    agreement: float,
+    weights: NDArray[np.float64],
+    deviations: dict[str, float],
+    at_bound: str | None,
+) -> str | None:
+    """Why a result should not be relied on, the gravest reason first, or None."""
+    if agreement < ENOUGH_AGREEMENT:
+        return (
+            f"only {100 * agreement:.0f} % of the contours agree; {100 * ENOUGH_AGREEMENT:.0f} % are expected of"
+            " the right mesh, camera and mask"
+        )
+    if len(weights) > 1 and weights[1] >= RIVAL_WEIGHT:
+        rivals = int((weights[1:] >= RIVAL_WEIGHT * weights[0]).sum())
+        return f"{rivals + 1} different poses explain the mask about equally well: see hypotheses"
+    if at_bound is not None:
+        return f"the best pose lies beyond the bounds on {at_bound}"
+    if deviations.get("rotation_deg", 0.0) > LOOSE_ROTATION_DEG:
+        degrees = deviations["rotation_deg"]
+        return f"the mask hardly settles the rotation: its standard deviation is {degrees:.0f} degrees"
+    if deviations.get("depth_share", 0.0) > LOOSE_DEPTH_SHARE:
+        share = 100 * deviations["depth_share"]
+        return f"the mask hardly settles the distance: its standard deviation is {share:.0f} % of it"
+    return None

@@ -1,0 +1,54 @@
+"""The first-order road's answer as a `FitResult`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rrb.fitting import confidence
+from rrb.fitting.contour import Contour
+from rrb.fitting.first_order import FirstOrder, answer, descend
+from rrb.fitting.observed import observe
+from rrb.fitting.result import FitResult
+from rrb.fitting.search import FINE_REACH_PX
+from rrb.fitting.variables import Variables
+from rrb.geometry.camera import Camera
+from rrb.geometry.mesh import Mesh
+from rrb.geometry.pose import Pose
+from rrb.geometry.pose_io import Hypothesis
+
+
+def fit_first_order(
+    mesh: Mesh,
+    mask: NDArray[np.float32],
+    camera: Camera,
+    init: Pose,
+    road: FirstOrder,
+    variables: Variables,
+    scale: float,
+    unknown: Any,
+) -> FitResult:
+    """One descent from `init`. It says nothing of other poses, and gives no covariance."""
+    steps = descend(mesh, mask, camera, init.numpy(), road, variables=variables, scale=scale, unknown=unknown)
+    last = answer(steps, road)
+    factor = last.focal_px / float(camera.fx_px)
+    found_camera = replace(camera, fx_px=camera.fx_px * factor, fy_px=camera.fy_px * factor)
+    contour = Contour(mesh, observe(mask, unknown, found_camera), variables)
+    state = contour.state(last.camera_from_object, last.scale)
+    iou = contour.judge(state, FINE_REACH_PX).iou
+    reason = confidence.reason_against(confidence.agreement(contour, state), np.ones(1), {}, None)
+    return FitResult(
+        camera_from_object=last.camera_from_object,
+        scale=last.scale,
+        camera=found_camera,
+        iou=iou,
+        covariance=None,
+        moved=variables.moved,
+        hypotheses=(Hypothesis(last.camera_from_object, 1.0, iou, None),),
+        history=tuple(steps),
+        accepted=reason is None,
+        reason=reason,
+    )
