@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ def key_of(*parts: object) -> str:
     return digest.hexdigest()[:32]
 
 
-def cached(kind: str, key: str, make) -> dict[str, np.ndarray]:
+def cached(kind: str, key: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """The arrays that `make()` returned when first asked for `kind` and `key`."""
     path = FOLDER / kind / f"{key}.npz"
     if path.exists():

@@ -6,12 +6,14 @@ Each returns another case whose name says what was done; `truth` stays what a fi
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
 from _fit_cases import Case, Drawn, drawn_mask, start
+from _fit_meshes import coarsened
 from _fit_views import placed_at, projected_box, view_of
-from rrb import Camera, Mesh, Pose
+from rrb import Camera, Pose
 from rrb.errors import BadInputError
 from rrb.geometry.conversions import ray_rotation
 
@@ -90,14 +92,8 @@ def border(case: Case, seed: int = 0) -> Case:
 
 
 def coarse(case: Case, seed: int = 0) -> Case:
-    """A fit is given a tenth of the faces, or as few as simplifying can reach; it is measured on all."""
-    mesh, n_faces = case.mesh, max(4, len(case.mesh.faces) // COARSER)
-    while True:
-        try:
-            simpler: Mesh = mesh.simplify(n_faces)
-            break
-        except BadInputError:
-            n_faces = int(1.2 * n_faces) + 1
+    """A fit is given about a tenth of the faces, see `coarsened`; it is measured on all of them."""
+    simpler = coarsened(case.mesh, max(4, len(case.mesh.faces) // COARSER))
     return replace(case, name=f"{case.name}+coarse", mesh=simpler)
 
 
@@ -149,13 +145,16 @@ def signed_distance(mask: np.ndarray) -> np.ndarray:
     return np.where(inside, to_outside - 0.5, 0.5 - to_inside)
 
 
+@lru_cache(maxsize=16)
 def fine_signed_distance(case: Case) -> np.ndarray:
-    """(H, W) in pixels, of the clean contour, known to about a tenth of a pixel."""
+    """(H, W) in pixels, of the clean contour, known to an eighth of a pixel and on the mean exactly."""
     camera, d = case.drawn.camera, _FINER
     height, width = camera.height_px, camera.width_px
-    fine = drawn_mask(case.drawn.mesh, case.drawn.pose, camera.resize(d * width, d * height), samples=2)
+    fine = drawn_mask(case.drawn.mesh, case.drawn.pose, camera.resize(d * width, d * height), samples=1)
     blocks = signed_distance(fine).reshape(height, d, width, d) / d
-    return blocks[:, d // 2 - 1 : d // 2 + 1, :, d // 2 - 1 : d // 2 + 1].mean((1, 3))
+    distance = blocks[:, d // 2 - 1 : d // 2 + 1, :, d // 2 - 1 : d // 2 + 1].mean((1, 3))
+    distance.flags.writeable = False  # many seeds share it
+    return distance
 
 
 def smooth_field(random: np.random.Generator, shape: tuple[int, ...], length_px: float) -> np.ndarray:

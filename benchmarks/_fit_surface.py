@@ -46,16 +46,16 @@ def distance_to_triangles(points: np.ndarray, corners: np.ndarray) -> np.ndarray
     normal = np.cross(b - a, c - a)
     squared = (normal**2).sum(-1)
     from_plane = _dot(points - a, normal)
-    above = np.ones(squared.shape, bool)  # whether the point is over the triangle
-    to_edge = np.full(squared.shape, np.inf)
+    above = squared > 0  # whether the point is over the triangle
+    to_edge: np.ndarray | float = np.inf
     for start, end in ((a, b), (b, c), (c, a)):
         along, offset = end - start, points - start
-        above &= _dot(np.cross(along, offset), normal) >= 0
+        above = above & (_dot(np.cross(along, offset), normal) >= 0)
         length = _dot(along, along)
         share = np.clip(_dot(offset, along) / np.where(length > 0, length, 1.0), 0, 1)
         to_edge = np.minimum(to_edge, ((offset - share[..., None] * along) ** 2).sum(-1))
     to_plane = np.abs(from_plane) / np.sqrt(np.where(squared > 0, squared, 1.0))
-    return np.where(above & (squared > 0), to_plane, np.sqrt(to_edge))
+    return np.where(above, to_plane, np.sqrt(to_edge))
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Whether turning a mesh can bring it back onto itself, found by trying."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from _fit_surface import Surface
@@ -8,7 +10,7 @@ from rrb import Mesh, Pose
 FOLDS = range(2, 9)
 LARGEST_SHARE = 0.005  # of the largest extent: as near as that, on the mean over the surface, is the same
 _CONTINUOUS_DEG = (37.1, 83.7, 141.3)  # no whole share of a turn: only a solid of revolution survives all
-_FEW, _MANY = 300, 4000
+_FEW, _MANY = 300, 2000
 
 
 def symmetry(mesh: Mesh) -> str | None:
@@ -29,7 +31,7 @@ def symmetry(mesh: Mesh) -> str | None:
     return f"{found}-fold" if found else None
 
 
-def _axes(mesh: Mesh, points: np.ndarray):
+def _axes(mesh: Mesh, points: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     centroid = points.mean(0)
     _, principal = np.linalg.eigh(np.cov((points - centroid).T))
     for centre in (mesh.centre, centroid):
@@ -37,10 +39,17 @@ def _axes(mesh: Mesh, points: np.ndarray):
             yield axis, centre
 
 
-def _maps(surface: Surface, few: np.ndarray, axis, centre, angles_deg, extent: float) -> bool:
+def _maps(
+    surface: Surface,
+    few: np.ndarray,
+    axis: np.ndarray,
+    centre: np.ndarray,
+    angles_deg: Sequence[float],
+    extent: float,
+) -> bool:
     """Whether every angle does; a few points refuse most of them."""
     for angle in angles_deg:
-        turn = Pose.from_rotation_vector(np.radians(angle) * np.asarray(axis))
+        turn = Pose.from_rotation_vector(np.radians(angle) * axis)
         moved = [turn.apply(p - centre) + centre for p in (few, surface.points[:_MANY])]
         if surface.distance(moved[0]).mean() > 1.5 * LARGEST_SHARE * extent:
             return False

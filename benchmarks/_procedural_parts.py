@@ -8,11 +8,12 @@ from rrb import Mesh
 from rrb.geometry.primitives import box
 
 SECTIONS = 20  # around whatever is round
+Triple = Sequence[float] | np.ndarray
 
 
-def block(extents: Sequence[float], middle: Sequence[float], turn: np.ndarray | None = None) -> Mesh:
+def block(extents: Triple, middle: Triple, turn: np.ndarray | None = None) -> Mesh:
     """A box of these extents along x, y, z around its middle, turned (3, 3) before it is put there."""
-    made = box(extents)
+    made = box(tuple(extents))
     vertices = made.vertices if turn is None else made.vertices @ turn.T
     return made.with_vertices(vertices + np.asarray(middle))
 
@@ -49,7 +50,7 @@ def tube(path: np.ndarray, radii: np.ndarray | float, sections: int = SECTIONS) 
     return loft(path[:, None] + np.broadcast_to(radii, len(path))[:, None, None] * circle)
 
 
-def rod(start: Sequence[float], end: Sequence[float], radius: float, radius_end: float | None = None) -> Mesh:
+def rod(start: Triple, end: Triple, radius: float, radius_end: float | None = None) -> Mesh:
     """A cylinder from point to point, or a cone with another radius at its end."""
     radii = np.array([radius, radius if radius_end is None else radius_end])
     return tube(np.array([start, end], float), radii)
