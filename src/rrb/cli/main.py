@@ -16,6 +16,7 @@ from rrb.errors import RrbError
 
 COMMANDS = {
     "render": ("rrb.cli.render", "draw a mesh: colour, silhouette, depth, normals, coordinates"),
+    "fit": ("rrb.cli.fit", "find the pose of a mesh from its mask, in one picture or in many"),
     "demo": ("rrb.cli.demo", "lose a chair's pose and recover it from its silhouette"),
     "doctor": ("rrb.cli.doctor", "say what is installed, and compile the kernels"),
 }
@@ -32,10 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _fail(str(error), BAD_INPUT)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         if debug:
             raise
-        return _fail("stopped", STOPPED)
+        return _fail(str(stop) or "stopped", STOPPED)
     except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE

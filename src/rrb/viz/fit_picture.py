@@ -18,9 +18,10 @@ from rrb.viz.pictures import BLUE, VERMILLION, rgb8
 
 LONGEST_PX = 384  # of a panel
 FRAMES = 32
-_MARGIN = 0.4  # of the mask's size, on every side
+_MARGIN = 0.3  # of the mask's size, on every side
 _INSIDE, _OUTSIDE, _UNKNOWN = 205, 70, 128  # greys of a mask that is shown, and of what is unknown
 _HATCH_PX = 8
+_LINE_PX = 2.0
 
 Draw = Callable[[Pose, float, Camera], Any]
 """The silhouette (H, W) in [0, 1] of the object at a pose and scale."""
@@ -40,7 +41,7 @@ class Guess:
 class Backdrop:
     """What contours are drawn over: a window of the picture, resized so that its longer side is LONGEST_PX."""
 
-    picture: NDArray[np.uint8]  # (h, w, 3)
+    picture: NDArray[np.uint8]  # (h, w, 3), the mask's contour on it in blue
     mask: NDArray[np.float32]  # (h, w), as observed
     window: tuple[int, int, int, int]  # left, top, width, height in pixels of the mask that was given
 
@@ -69,7 +70,7 @@ def backdrop(mask: Any, image: Any = None, unknown: Any = None) -> Backdrop:
         hidden = _resized(numpy_view(unknown).astype(np.float32), window) >= 0.5
         row, column = np.indices(hidden.shape)
         picture[hidden & ((row + column) % _HATCH_PX < _HATCH_PX // 2)] = _UNKNOWN
-    return Backdrop(picture, shown, window)
+    return Backdrop(overlay(picture, [shown], colours=(BLUE,), width_px=_LINE_PX), shown, window)
 
 
 def fits(behind: Backdrop, guesses: Sequence[Guess], draw: Draw) -> NDArray[np.uint8]:
@@ -88,7 +89,7 @@ def frames(behind: Backdrop, guesses: Sequence[Guess], draw: Draw) -> list[NDArr
 
 def _panel(behind: Backdrop, guess: Guess, draw: Draw) -> NDArray[np.uint8]:
     drawn = draw(guess.camera_from_object, guess.scale, behind.view(guess.camera))
-    return overlay(behind.picture, [behind.mask, drawn], colours=(BLUE, VERMILLION), width_px=2)
+    return overlay(behind.picture, [drawn], colours=(VERMILLION,), width_px=_LINE_PX)
 
 
 def _window(mask: NDArray) -> tuple[int, int, int, int]:
