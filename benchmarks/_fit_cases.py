@@ -25,6 +25,7 @@ DISTURBANCE_DEG = {"near": 15.0, "far": 45.0}  # of the start; the other protoco
 DISTURBANCE_SHARE = 0.05
 PROTOCOLS = ("near", "far", "upright", "any")
 SMALLEST_SHARE, LARGEST_SHARE = 0.4, 0.8  # of the image: the longer side of the object's box
+_TRIES = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,12 +109,13 @@ def _case(protocol: str, chosen: BenchMesh, number: int, seed: int) -> Case:
 
 def _seen(mesh: Mesh, view: str, random: np.random.Generator) -> tuple[Camera, Pose]:
     """A camera and a pose that show the whole object; what no placing can show is drawn anew."""
-    while True:
+    for _ in range(_TRIES):
         camera = random_camera(random)
         share = random.uniform(SMALLEST_SHARE, LARGEST_SHARE)
         pose = placed(mesh, camera, VIEWS[view](random), share, where=random.random(2))
         if pose is not None:
             return camera, pose
+    raise BadInputError(f"{mesh.name}: no view of {_TRIES} shows it wholly at the size asked for")
 
 
 def start(protocol: str, truth: Pose, size_m: float, random: np.random.Generator) -> Pose | None:

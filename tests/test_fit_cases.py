@@ -185,6 +185,23 @@ def test_a_box_turned_onto_itself_is_right(bench, square):
     assert score.closest_share < 1e-4
 
 
+def test_what_is_scored_is_drawn_as_the_masks_are(bench, loaded):
+    # The reference and the kernels share nothing but where samples lie.
+    for case in [case for cases in loaded.values() for case in cases]:
+        assert np.array_equal(bench.score.covered(case.mesh, case.truth, case.camera), case.mask > 0)
+
+
+def test_what_is_behind_or_beside_the_camera_overlaps_nothing(bench, loaded):
+    case = loaded["near"][0]
+    for move in ((0, 0, -100.0), (100.0, 0, 0), (0, -100.0, 0)):
+        pose = Pose(case.truth.rotation, case.truth.translation + np.array(move))
+        found = bench.score.score(case, pose)
+        assert found.iou == 0
+        assert not found.right
+    around = Pose(case.truth.rotation, np.zeros(3))
+    assert 0 <= bench.score.overlap(case, around) < 0.9
+
+
 def test_truths_are_right_and_starts_are_not(bench, loaded):
     for case in (*loaded["near"], *loaded["far"]):
         at_truth, at_start = (bench.score.score(case, pose) for pose in (case.truth, case.init))
@@ -385,12 +402,12 @@ def test_an_occluder_hides_a_quarter(bench, loaded):
         assert np.array_equal(known.mask, missing.mask)
         assert missing.unknown is None
         assert np.array_equal((case.mask > 0) & (known.unknown == 0), known.mask > 0)
-        assert bench.score.attainable_iou(known) > 0.97
+        assert bench.score.attainable_iou(known) == 1
         assert bench.score.attainable_iou(missing) < 0.78
 
 
 def test_the_border_cuts_a_quarter_of_the_box_and_changes_nothing_else(bench, loaded):
-    for case in (*loaded["near"], *loaded["upright"]):
+    for case in (loaded["near"][0], loaded["upright"][1]):
         cut = bench.degrade.border(case)
         before, after = (
             bench.views.projected_box(case.mesh, pose, case.camera) for pose in (case.truth, cut.truth)
