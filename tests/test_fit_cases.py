@@ -1,7 +1,6 @@
 """What the fitting benchmark measures with: its meshes, cases and scores are what they claim."""
 
 import json
-import sys
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -27,7 +26,6 @@ def bench(tmp_path_factory):
     """The benchmark's modules by their short names, with a folder of their own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
-        patch.setattr(sys, "dont_write_bytecode", True)
         found = SimpleNamespace(**{name: import_module(f"_fit_{name}") for name in MODULES})
         found.procedural, found.parts = import_module("_procedural"), import_module("_procedural_parts")
         patch.setattr(found.cache, "FOLDER", tmp_path_factory.mktemp("cache"))
