@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rrb.cli._camera_flags import camera_from_file
-from rrb.cli.fit import Item, Options
+from rrb.cli._fit_files import Item
 from rrb.errors import BadFileError, BadInputError
+
+if TYPE_CHECKING:
+    from rrb.cli.fit import Options
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".tga", ".ppm", ".pgm", ".pbm")
 

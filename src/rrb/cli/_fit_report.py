@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from rrb.cli.fit import Fitted, Item, Options, Seen
+    from rrb.cli._fit_files import Fitted, Item, Seen
+    from rrb.cli.fit import Options
     from rrb.fitting.result import FitResult
     from rrb.geometry.mesh import Mesh
     from rrb.geometry.pose import Pose

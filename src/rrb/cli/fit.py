@@ -1,37 +1,34 @@
 """Find the pose of a mesh from its mask in one picture, or, where MASK is a folder, in each of many.
 
-Writes pose.json, overlay.png (blue: seen, orange: fitted; one panel for each pose that explains the mask) and
-fit.gif. What is not accepted is said with its reason; the exit code is 0 all the same, "accepted" is in pose.json.
+One of --fov-deg, --focal-px and --camera is needed. Writes pose.json, overlay.png (blue: seen, orange: fitted; a
+panel for each pose that explains the mask) and fit.gif to OUT. What is not accepted is said with its reason, and is
+no failure: the exit code is 0, "accepted" is in pose.json.
 
-A batch writes them to OUT/<mask's name>/ and a line to OUT/results.csv as each is done. Stopped or killed, the same
-command continues; a mask whose files have changed is fitted again, other options are refused. What cannot be used
-is named and skipped; only if nothing could be fitted is the exit code 2.
+A batch writes them to OUT/NAME/, NAME being the mask's, and a line to OUT/results.csv as each is done. Other folders
+hold files of the same names (--init: NAME.json or NAME/pose.json). Stopped or killed, the same command continues; a
+mask whose files have changed is fitted again, other options are refused. What cannot be used is named and skipped;
+only if nothing could be fitted is the exit code 2.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from rrb.cli._camera_flags import CameraFlags, camera_from_file, camera_from_numbers, unsaid
-from rrb.errors import BadFileError, BadInputError
+from rrb.cli._camera_flags import CameraFlags, unsaid
+from rrb.cli._fit_files import Fitted, Item, Seen, look, write
+from rrb.errors import BadInputError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from rrb.fitting.result import FitResult, Step
+    from rrb.fitting.result import FitResult
     from rrb.geometry.bop import BopEstimate
-    from rrb.geometry.camera import Camera
     from rrb.geometry.mesh import Mesh
-    from rrb.geometry.pose_io import PoseFile
 
 BOP_IDS = (1, 0, 1)
-GIF_S = 2.5  # about how long fit.gif moves
 
 
 @dataclass(frozen=True)
@@ -75,36 +72,6 @@ class Options(CameraFlags):
     @property
     def wants_bop(self) -> bool:
         return self.bop or self.bop_ids is not None
-
-
-@dataclass(frozen=True, eq=False)
-class Item:
-    """The files of one fit."""
-
-    mesh: Path
-    mask: Path
-    init: Path | None
-    unknown: Path | None
-    image: Path | None
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """What they hold."""
-
-    mask: NDArray[np.float32]
-    unknown: NDArray[np.float32] | None
-    image: NDArray[np.uint8] | None
-    camera: Camera
-    init: PoseFile | None
-
-
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    seen: Seen
-    result: FitResult
-    scales: tuple[float, ...]  # of the hypotheses
-    seconds: float
 
 
 def run(options: Options) -> None:
@@ -157,51 +124,6 @@ def run_one(options: Options) -> None:
     print(f"wrote {', '.join(names)} to {options.out}")
 
 
-def look(options: Options, item: Item) -> Seen:
-    """Read everything but the mesh, and refuse what does not go together."""
-    from rrb.fitting.mask_checks import checked_mask, checked_unknown
-    from rrb.geometry.image_io import load_image
-    from rrb.geometry.pose_io import load_pose
-
-    held = camera_from_file(options)
-    image = None if item.image is None else load_image(item.image)
-    size = (held.height_px, held.width_px) if held else None if image is None else image.shape[:2]
-    mask = read_mask(item.mask, options.label, size)
-    height, width = mask.shape
-    camera = held or camera_from_numbers(options, width, height)
-    unknown = None if item.unknown is None else read_mask(item.unknown, None, mask.shape)
-    sizes = [
-        (path, p.shape[1], p.shape[0])
-        for path, p in ((item.unknown, unknown), (item.image, image))
-        if p is not None
-    ]
-    for path, w, h in [*sizes, (options.camera, camera.width_px, camera.height_px)]:
-        if (w, h) != (width, height):
-            raise BadFileError(f"{path} is {w}x{h} but the mask {item.mask} is {width}x{height}")
-    mask = checked_mask(mask, camera, str(item.mask))
-    if unknown is not None:
-        unknown = checked_unknown(unknown, camera, mask, str(item.unknown))
-    init = None if item.init is None else load_pose(item.init)
-    if options.wants_bop and init is not None and init.scale != 1:
-        raise BadFileError(
-            f"{item.init} has the scale {init.scale:g}; with --bop, whose rows have none, 1 is accepted"
-        )
-    return Seen(mask, unknown, image, camera, init)
-
-
-def read_mask(path: Path, label: Any, size: tuple[int, int] | None) -> NDArray[np.float32]:
-    """A picture or COCO's .json; size (height, width) is for polygons. What is refused speaks of our flags."""
-    from rrb.geometry.image_io import load_mask
-
-    try:
-        if path.suffix.lower() == ".json":
-            return load_mask(path, annotation=label, size=size)
-        return load_mask(path, label)
-    except BadInputError as error:
-        said = str(error).replace("give size=(height, width)", "give --image or --camera")
-        raise BadFileError(said.replace("annotation=", "--label").replace("label=", "--label")) from None
-
-
 def solve(options: Options, seen: Seen, mesh: Mesh) -> Fitted:
     from rrb.fitting.fit import fit
 
@@ -230,38 +152,6 @@ def _scales(result: FitResult, mesh: Mesh, camera_height_m: float | None) -> tup
     # The camera's centre lies -R[:, 1] . t above the object's origin, the ground scale * low (which is negative).
     found = [(-float(p.rotation[:, 1] @ p.translation) - camera_height_m) / low for p in poses]
     return tuple(scale if scale > 0 else result.scale for scale in found)
-
-
-def write(fitted: Fitted, mesh: Mesh, folder: Path, *, gif: bool) -> list[str]:
-    """The names of the files; pose.json comes last, so that where it is the others are."""
-    from rrb.cli._fit_report import captioned
-    from rrb.geometry.image_io import save_image
-    from rrb.raster.render import render
-    from rrb.viz import fit_picture
-    from rrb.viz.animation import save_gif
-
-    def draw(pose: Any, scale: float, camera: Any) -> Any:
-        return render(mesh, pose, camera, scale=scale).silhouette
-
-    seen, result = fitted.seen, fitted.result
-    behind = fit_picture.backdrop(seen.mask, seen.image, seen.unknown)
-    (folder / "pose.json").unlink(missing_ok=True)
-    save_image(folder / "overlay.png", fit_picture.fits(behind, captioned(fitted), draw))
-    if gif:
-        steps = [_guess(result, step, i) for i, step in enumerate(result.history)]
-        shown = fit_picture.frames(behind, steps or captioned(fitted)[:1], draw)
-        save_gif(folder / "fit.gif", shown, frame_s=min(max(GIF_S / len(shown), 0.08), 0.4))
-    result.save(folder / "pose.json")
-    return ["overlay.png", *(["fit.gif"] if gif else []), "pose.json"]
-
-
-def _guess(result: FitResult, step: Step, i: int) -> Any:
-    from rrb.viz.fit_picture import Guess
-
-    camera = result.camera
-    stretch = step.focal_px / float(camera.fx_px)
-    camera = replace(camera, fx_px=step.focal_px, fy_px=float(camera.fy_px) * stretch)
-    return Guess(step.camera_from_object, step.scale, camera, f"{step.stage}, step {i}")
 
 
 def bop_row(options: Options, fitted: Fitted) -> BopEstimate:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rrb.cli import _fit_report
 from rrb.cli import fit as one
 from rrb.cli._camera_flags import flag_of
+from rrb.cli._fit_files import look, write
 from rrb.cli._fit_jobs import FORMAT, Job, deciding, jobs_of, masks_of
 from rrb.cli._progress import Progress
 from rrb.cli._results_csv import Results, Row
@@ -24,7 +25,8 @@ from rrb.errors import BadFileError, BadInputError, RrbError
 from rrb.geometry._arrays import short
 
 if TYPE_CHECKING:
-    from rrb.cli.fit import Fitted, Options
+    from rrb.cli._fit_files import Fitted
+    from rrb.cli.fit import Options
     from rrb.geometry.mesh import Mesh
 
 COLUMNS = (
@@ -147,11 +149,11 @@ def _do(options: Options, job: Job, load: Callable[[Path], Mesh]) -> tuple[dict[
         (folder / "pose.json").unlink(missing_ok=True)  # of other inputs
     if job.item is None:
         raise BadInputError(job.refusal or "")
-    seen = one.look(options, job.item)
+    seen = look(options, job.item)
     mesh = load(job.item.mesh)
     fitted = one.solve(options, seen, mesh)
     make_folder(folder)
-    one.write(fitted, mesh, folder, gif=options.gif)
+    write(fitted, mesh, folder, gif=options.gif)
     return _row(fitted), f"{_fit_report.verdict(fitted.result)}, {fitted.seconds:.3g} s"
 
 
@@ -167,7 +169,7 @@ def _row(fitted: Fitted) -> dict[str, Any]:
         "scale": result.scale,
         "rotation_sd_deg": spread.get("rotation"),
         "translation_sd_mm": spread.get("translation"),
-        "hypotheses": len(result.hypotheses),
+        "hypotheses": len(_fit_report.told(result)),
         "seconds": round(fitted.seconds, 6),
     }
 
