@@ -56,7 +56,7 @@ def backdrop(mask: Any, image: Any = None, unknown: Any = None) -> Backdrop:
 
     What is unknown is hatched. Without a photo the mask itself is shown.
     """
-    mask = numpy_view(mask).astype(np.float32)
+    mask = numpy_view(mask)
     for what, other in (("image", image), ("unknown mask", unknown)):
         if other is not None and np.shape(other)[:2] != mask.shape:
             raise BadInputError(f"the {what} is {_size(other)} but the mask is {_size(mask)}")
@@ -64,10 +64,10 @@ def backdrop(mask: Any, image: Any = None, unknown: Any = None) -> Backdrop:
     shown = _resized(mask, window)
     picture = _grey(_OUTSIDE + (_INSIDE - _OUTSIDE) * shown)
     if image is not None:
-        channels = np.moveaxis(rgb8(image), 2, 0).astype(np.float32)
+        channels = np.moveaxis(rgb8(image), 2, 0)
         picture = np.rint(np.stack([_resized(c, window) for c in channels], -1)).clip(0, 255).astype(np.uint8)
     if unknown is not None:
-        hidden = _resized(numpy_view(unknown).astype(np.float32), window) >= 0.5
+        hidden = _resized(numpy_view(unknown), window) >= 0.5
         row, column = np.indices(hidden.shape)
         picture[hidden & ((row + column) % _HATCH_PX < _HATCH_PX // 2)] = _UNKNOWN
     return Backdrop(overlay(picture, [shown], colours=(BLUE,), width_px=_LINE_PX), shown, window)
@@ -104,15 +104,15 @@ def _window(mask: NDArray) -> tuple[int, int, int, int]:
     return int(left), int(top), int(right - left), int(bottom - top)
 
 
-def _resized(values: NDArray[np.float32], window: tuple[int, int, int, int]) -> NDArray[np.float32]:
+def _resized(values: NDArray, window: tuple[int, int, int, int]) -> NDArray[np.float32]:
     """A window of (H, W); outer corners stay outer corners."""
     from PIL import Image
 
     left, top, width, height = window
     factor = LONGEST_PX / max(width, height)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    box = (left, top, left + width, top + height)
-    return np.asarray(Image.fromarray(values).resize(size, Image.Resampling.BILINEAR, box=box))
+    part = np.ascontiguousarray(values[top : top + height, left : left + width], np.float32)
+    return np.asarray(Image.fromarray(part).resize(size, Image.Resampling.BILINEAR))
 
 
 def _grey(values: NDArray) -> NDArray[np.uint8]:
