@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rrb._jit import set_threads
     from rrb.errors import RrbError
+    from rrb.fitting.first_order import FirstOrder
+    from rrb.fitting.fit import fit
+    from rrb.fitting.scale import scale_from_camera_height
+    from rrb.fitting.search import SecondOrder
+    from rrb.fitting.several import fit_several
     from rrb.geometry.camera import Camera
     from rrb.geometry.image_io import load_mask
     from rrb.geometry.mesh import Mesh
@@ -23,13 +28,18 @@ __version__ = "0.1.0"
 _HOME = {
     "APPROXIMATIONS": "rrb.raster.approximations",
     "Camera": "rrb.geometry.camera",
+    "FirstOrder": "rrb.fitting.first_order",
     "Mesh": "rrb.geometry.mesh",
     "Pose": "rrb.geometry.pose",
     "RrbError": "rrb.errors",
+    "SecondOrder": "rrb.fitting.search",
     "Voxels": "rrb.geometry.voxels",
+    "fit": "rrb.fitting.fit",
+    "fit_several": "rrb.fitting.several",
     "load_mask": "rrb.geometry.image_io",
     "rasterize": "rrb.raster.fragments",
     "render": "rrb.raster.render",
+    "scale_from_camera_height": "rrb.fitting.scale",
     "set_threads": "rrb._jit",
     "silhouette": "rrb.raster.approximations",
 }
@@ -37,13 +47,18 @@ _HOME = {
 __all__ = [
     "APPROXIMATIONS",
     "Camera",
+    "FirstOrder",
     "Mesh",
     "Pose",
     "RrbError",
+    "SecondOrder",
     "Voxels",
+    "fit",
+    "fit_several",
     "load_mask",
     "rasterize",
     "render",
+    "scale_from_camera_height",
     "set_threads",
     "silhouette",
 ]

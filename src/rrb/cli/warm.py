@@ -40,6 +40,24 @@ def _winding() -> None:
         is_inside_grid(CORNERS, faces, CORNERS.min(0), 1.0, (4, 4, 4))
 
 
+def _fit() -> None:
+    from rrb.fitting.fit import fit
+    from rrb.fitting.mask_checks import blobs
+    from rrb.fitting.search import SecondOrder
+    from rrb.fitting.symmetry import Symmetry
+    from rrb.geometry.camera import Camera
+    from rrb.geometry.mesh import Mesh
+    from rrb.geometry.pose import Pose
+    from rrb.raster.approximations import silhouette
+
+    camera = Camera.from_fov(45.0, width=32, height=32)
+    mesh, pose = Mesh(CORNERS, FACES), Pose.from_viewpoint(30.0, 20.0, distance_m=40.0)
+    mask = silhouette(camera.project(pose @ mesh.vertices), mesh.faces, (32, 32)) >= 0.5
+    fit(mesh, mask, camera, road=SecondOrder(views=8, coarse=2, fine=2))
+    blobs(mask)
+    Symmetry(mesh).holds(Pose.identity())
+
+
 def _steps() -> list[tuple[str, Callable[[], None]]]:
     from rrb.raster.approximations import APPROXIMATIONS
 
@@ -48,7 +66,7 @@ def _steps() -> list[tuple[str, Callable[[], None]]]:
         steps.append((f"fragments {dtype}", partial(_rasterize, dtype)))
         steps += [(f"{name} {dtype}", partial(_silhouette, name, dtype)) for name in APPROXIMATIONS]
         steps.append((f"kato per face {dtype}", partial(_silhouette, "kato", dtype, per_face=True)))
-    return [*steps, ("winding number", _winding)]
+    return [*steps, ("winding number", _winding), ("fit", _fit)]
 
 
 STEPS = _steps()

@@ -21,7 +21,7 @@ from rrb.fitting._observed_kernel import sector
 from rrb.raster.approximations._antialias_kernel import count_layers, cover, find_crossings
 
 _AGREE = 0.3  # the least cosine between the normals of partners
-_TILE = 16.0  # pixels: residuals of different tiles are taken as independent
+_TILE = 16.0  # pixels: forces on the contour are added up in tiles this wide
 
 
 @inline
@@ -100,14 +100,14 @@ def add(normal_matrix, gradient, row, weight, residual):
 
 
 @inline_early
-def tell_tile(tiles, x, y, row, weight, residual):
-    """Note a residual's pull in the tile of the window that it lies in."""
+def tell_tile(tiles, x, y, nx, ny, weight, residual):
+    """Note a residual's force on the contour in the tile of the window that it lies in, and its weight."""
     if tiles.shape[0]:
         i = min(int(y / _TILE), tiles.shape[0] - 1)
         j = min(int(x / _TILE), tiles.shape[1] - 1)
-        for k in range(8):
-            tiles[i, j, k] += weight * row[k] * residual
-        tiles[i, j, 8] += weight
+        tiles[i, j, 0] += weight * residual * nx
+        tiles[i, j, 1] += weight * residual * ny
+        tiles[i, j, 2] += weight
 
 
 @inline
@@ -141,9 +141,7 @@ def keep_outer(crossings, positions, chains):
 
 @inline
 def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matrix, gradient, tiles):
-    """The cost in [0, 2], rms of the residuals in px, bend; fill the normal matrix (lower half) and the gradient.
-
-    bend: the mean curvature of the loss as a share of that which the normal matrix takes it to have.
+    """The cost in [0, 2], rms of the residuals in px; fill the normal matrix (lower half) and the gradient.
 
     mesh: vertices, faces, face_edges, edge_vertices; observed: bits, points, normals, lines, near, far, cell.
     `reach` is the c of the robust loss. With `hull` only the outermost contour points of each row and column
@@ -157,7 +155,7 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
     gradient[:] = 0.0
     tiles[:] = 0.0
     if not project(vertices, state, lens, float(stride), image_points):
-        return np.inf, np.inf, 1.0
+        return np.inf, np.inf
     in_front = count_layers(image_points, faces, face_edges, 0.0, layers)
     cover(image_points, faces, edge_vertices, layers, in_front, 0.0, 0, image.shape[0], image)
     crossings, positions, chains = find_crossings(image_points, edge_vertices, layers, 0.0, image, True)
@@ -170,7 +168,6 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
     squares = 0.0
     # The lengths are known only afterwards: each half is added up on its own, then both are joined.
     total, loss = 0.0, 0.0
-    pulls, bends = 1e-12, 1e-12
     for i in range(crossings.shape[0]):
         if crossings[i, 4] < 0:
             continue
@@ -201,12 +198,10 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
         px, py, pz = surface_point(vertices, state, image_points, a, b, share)
         jacobian(state, lens, px, py, pz, nx, ny, row)
         weight *= trust * trust / reach2
-        pulls += weight
-        bends += weight * (4.0 * trust - 3.0)
         add(normal_matrix, gradient, row, weight, residual)
-        tell_tile(tiles, x, y, row, weight, residual)
+        tell_tile(tiles, x, y, nx, ny, weight, residual)
     if total == 0.0:
-        return np.inf, np.inf, 1.0
+        return np.inf, np.inf
     drawn = 1.0 / total
     cost = loss / total
     rms = squares / total
@@ -225,7 +220,7 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
             continue
         total += abs(normals[n, 1]) if on_column else abs(normals[n, 0])
     if total == 0.0:
-        return np.inf, np.inf, 1.0
+        return np.inf, np.inf
     seen = 1.0 / total
     for n in range(points.shape[0]):
         on_column = lines[n] < 0
@@ -271,13 +266,11 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
         px, py, pz = surface_point(vertices, state, image_points, a, b, share)
         jacobian(state, lens, px, py, pz, nx, ny, row)
         weight *= trust * trust / reach2 * seen
-        pulls += weight / drawn
-        bends += weight / drawn * (4.0 * trust - 3.0)
         add(normal_matrix, gradient, row, weight, residual)
-        tell_tile(tiles, x, y, row, weight, residual)
+        tell_tile(tiles, x, y, nx, ny, weight, residual)
     cost += loss * seen
     rms += squares * seen
-    return cost, math.sqrt(0.5 * rms), bends / pulls
+    return cost, math.sqrt(0.5 * rms)
 
 
 @inline
@@ -525,7 +518,7 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
     row = np.empty(8)
     normal_matrix, gradient = np.zeros((8, 8)), np.zeros(8)
     next_matrix, next_gradient = np.zeros((8, 8)), np.zeros(8)
-    tiles = np.empty((0, 0, 9))
+    tiles = np.empty((0, 0, 3))
     room = (
         np.empty(8),
         np.empty((3, 3)),
@@ -547,7 +540,7 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
         work = (image_points, layers, image, row)
         # What a prior is worth beside the contour: see `prior_worth`.
         worth = 4.0 / (length * reach * reach)
-        cost, rms, _ = evaluate(
+        cost, rms = evaluate(
             mesh, lens, observed, stride, reach, hull, state, work, normal_matrix, gradient, tiles
         )
         coordinates(state, angles, start, lower, upper, values, basis)
@@ -564,7 +557,7 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
                 break
             trial[:] = state
             apply(trial, step, angles, values)
-            trial_cost, trial_rms, _ = evaluate(
+            trial_cost, trial_rms = evaluate(
                 mesh, lens, observed, stride, reach, hull, trial, work, next_matrix, next_gradient, tiles
             )
             coordinates(trial, angles, start, lower, upper, values, basis)
@@ -590,26 +583,23 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
 
 
 @kernel()
-def judge(mesh, lens, observed, reach, state, normal_matrix, tiles, found):
+def judge(mesh, lens, observed, reach, state, normal_matrix, gradient, tiles, found):
     """Compare the picture at `state` with the mask, both in full.
 
-    Fills normal_matrix (8, 8), tiles (T, T, 9) with each tile's share of the gradient and its weight, and found
-    (4,): cost, rms in px, IoU over what is known, and bend.
+    Fills normal_matrix (8, 8), gradient (8,), tiles (T, T, 3), unless empty, with the force (2) on the contour in
+    each tile and its weight, and found (3,): cost, rms in px, IoU over what is known.
     """
-    height, width = observed[0].shape
-    image_points = np.empty(mesh[0].shape)
-    layers = np.empty(mesh[3].shape[0] + 1, np.int16)
+    bits = observed[0]
+    height, width = bits.shape
     image = np.empty((height, width), np.int16)
-    row, gradient = np.empty(8), np.zeros(8)
-    work = (image_points, layers, image, row)
-    found[0], found[1], found[3] = evaluate(
+    work = np.empty(mesh[0].shape), np.empty(mesh[3].shape[0] + 1, np.int16), image, np.empty(8)
+    found[0], found[1] = evaluate(
         mesh, lens, observed, 1, reach, False, state, work, normal_matrix, gradient, tiles
     )
     for i in range(8):
         for j in range(i):
             normal_matrix[j, i] = normal_matrix[i, j]
     both, either = 0, 0
-    bits = observed[0]
     if found[0] < np.inf:
         for r in range(height):
             for c in range(width):

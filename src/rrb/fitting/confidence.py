@@ -1,8 +1,10 @@
 """How far a pose may be trusted: its covariance, the weights of its alternatives, and whether to accept it.
 
-The covariance is the sandwich estimate A^-1 B A^-1: A the curvature of the cost, B the scatter of its gradient
-between parts of the contour, tiles of 16 pixels, which are taken as independent. So it needs no guess of the
-noise, nor of how far along the contour errors hang together: both are read off the residuals.
+The covariance is the sandwich estimate A^-1 B A^-1: A the curvature of the cost, B the scatter of its gradient. Both
+are measured. The normal matrix N gives A its shape; how much of N the gradient really shows is found by moving
+the pose by half a pixel, since partners change as the contours move: A = bend N. Noise on the contour is taken
+to be alike all along it, so that B = s N: s is how much the forces that the residuals put on the contour
+scatter between tiles of 16 pixels, which errors that hang together over some pixels do not fool.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from rrb.fitting.contour import CONTOUR_PX, CORRELATION_PX, Contour, Judgement
 from rrb.fitting.search import FINE_REACH_PX
 from rrb.fitting.variables import Variables
 from rrb.geometry.conversions import viewpoint_from_matrix
+from rrb.geometry.rotations import matrix_from_rotation_vector
 
 # What is known before looking: any rotation, anywhere up to ten times as far, any size and lens within a factor of e.
 _ANY_ROTATION_RAD = math.pi / math.sqrt(3)
@@ -28,11 +31,8 @@ RIVAL_WEIGHT = 0.2
 LOOSE_ROTATION_DEG, LOOSE_DEPTH_SHARE = 10.0, 0.25
 
 
-def basis_of(variables: Variables, state: NDArray[np.float64], lowest: float) -> NDArray[np.float64]:
-    """(8, n): how the kernel's coordinates move with each number that moves, angles taken as angles.
-
-    A known camera height takes one direction away; see `free_directions`.
-    """
+def basis_of(variables: Variables, state: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(8, n): how the kernel's coordinates move with each number that moves, angles taken as angles."""
     basis = np.eye(8)
     if variables.angles and "rotation" not in variables.names:
         _, _, roll = viewpoint_from_matrix(state[:9].reshape(3, 3))
@@ -59,22 +59,68 @@ def covariance(contour: Contour, state: NDArray[np.float64], judged: Judgement) 
     v = contour.variables
     distance = float(np.linalg.norm(state[9:12]))
     known = np.array([_ANY_ROTATION_RAD] * 3 + [_ANY_DISTANCE * distance] * 3 + [1.0, 1.0])
-    prior = np.where(v.prior_weight > 0, 1 / known**2 + v.prior_weight, 1 / known**2)
-    basis = basis_of(v, state, contour.lowest)
+    basis = basis_of(v, state)
     spread = known[v.moves]  # numbers in units of what is known before looking: no unit matters any more
     keep = free_directions(v, state, contour.lowest, basis * spread)
     to_kernel = basis @ (spread[:, None] * keep)
-    worth = evidence(contour)
-    bend = max(judged.bend, _LEAST_BEND)
-    curvature = worth * bend * to_kernel.T @ judged.normal_matrix @ to_kernel
-    parts = worth * judged.tiles @ to_kernel
-    m = keep.shape[1]
-    scatter = parts.T @ parts * (len(parts) / max(len(parts) - m, 1))
-    before = keep.T @ (keep * (spread**2 * prior[v.moves])[:, None])
-    inverse = np.linalg.inv(curvature + before)
-    answer = inverse @ (scatter + before) @ inverse
-    answer = keep @ answer @ keep.T * np.outer(spread, spread)
+    information = to_kernel.T @ judged.normal_matrix @ to_kernel
+    # Cov = (s / bend^2) N^-1, and what is known before looking is information like any other.
+    noise = (_scatter(judged) + _whole_pixels(contour)) / _bend(contour, state, judged, to_kernel) ** 2
+    before = keep.T @ (keep * (1 + spread**2 * v.prior_weight[v.moves])[:, None])
+    answer = keep @ np.linalg.inv(information / noise + before) @ keep.T * np.outer(spread, spread)
     return (answer + answer.T) / 2
+
+
+def _scatter(judged: Judgement) -> float:
+    """s of B = s N, from the forces on tiles: the largest of three widths, so that long waves in the noise count.
+
+    Of two numbers a tile the fit has taken up six; and since s is an estimate itself, from as few numbers as
+    are left, it is enlarged to the width that Student's distribution has over the normal one.
+    """
+    largest = 0.0
+    for width in (1, 2, 3):
+        rows, columns = (np.arange(0, n, width) for n in judged.tiles.shape[:2])
+        tiles = np.add.reduceat(np.add.reduceat(judged.tiles, rows, 0), columns, 1).reshape(-1, 3)
+        tiles = tiles[tiles[:, 2] > 0]
+        numbers = 2 * len(tiles)
+        free = max(numbers - 6, 6)
+        scatter = float((tiles[:, :2] ** 2).sum() / tiles[:, 2].sum()) * numbers / free * free / (free - 4)
+        largest = max(largest, scatter)
+    return largest
+
+
+def _whole_pixels(contour: Contour) -> float:
+    """The least s: a mask of whole pixels errs by up to half of one, anew every pixel or so along the contour."""
+    return 2 / 12 / (contour.length_px * FINE_REACH_PX**2)
+
+
+def _bend(
+    contour: Contour, state: NDArray[np.float64], judged: Judgement, to_kernel: NDArray[np.float64]
+) -> float:
+    """How much of the normal matrix the gradient shows over half a pixel, averaged over directions."""
+    values, vectors = np.linalg.eigh(to_kernel.T @ judged.normal_matrix @ to_kernel)
+    strong = values > 1e-6 * values[-1]
+    # A step of length 1 under N costs the square of its pixels, over half the reach's square.
+    half_pixel = math.sqrt(0.5**2 * 2 / FINE_REACH_PX**2)
+    unit = vectors[:, strong] * half_pixel / np.sqrt(values[strong])
+    shares = []
+    for signs in _sign_patterns(unit.shape[1]):
+        step = to_kernel @ (unit @ signs) / math.sqrt(len(signs))
+        gradient = contour.judge(moved(state, step), FINE_REACH_PX).gradient - judged.gradient
+        shares.append(gradient @ step / half_pixel**2)
+    return float(np.clip(np.mean(shares), _LEAST_BEND, 1.0))
+
+
+def _sign_patterns(n: int) -> NDArray[np.float64]:
+    """Four mutually balanced choices of directions, so that the mean over them is over all."""
+    k = np.arange(n)
+    return np.where([k < 0, k % 2 == 1, k // 2 % 2 == 1, (k + k // 2) % 2 == 1], -1.0, 1.0)
+
+
+def moved(state: NDArray[np.float64], step: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The state after a small step (8,) in the kernel's coordinates."""
+    turn = np.asarray(matrix_from_rotation_vector(step[:3]))
+    return np.concatenate([(turn @ state[:9].reshape(3, 3)).ravel(), state[9:] + step[3:]])
 
 
 def agreement(contour: Contour, state: NDArray[np.float64]) -> float:

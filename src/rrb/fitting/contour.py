@@ -20,6 +20,7 @@ from rrb.raster.topology import topology
 # A prior and the contour are weighed against each other as if the contour were known to half a pixel, anew every
 # four pixels along it.
 CONTOUR_PX, CORRELATION_PX = 0.5, 4.0
+TILE_PX = 16
 _SEARCH_STRIDE = 4
 _DIRECTIONS = 256
 _TRAIL = 96
@@ -27,14 +28,14 @@ _TRAIL = 96
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
+    """A picture compared with the mask; see `judge`."""
+
     cost: float  # robust, in [0, 2]
     rms_px: float
     iou: float
-    bend: float  # see `evaluate`
-    normal_matrix: NDArray[np.float64]  # (8, 8), of the cost, at the reach asked for
-    tiles: NDArray[
-        np.float64
-    ]  # (T, 8): the gradients of independent parts of the window; they sum to about 0
+    normal_matrix: NDArray[np.float64]  # (8, 8)
+    gradient: NDArray[np.float64]  # (8,)
+    tiles: NDArray[np.float64]  # (T, T, 3): force (2) on the contour in each tile, and its weight
 
 
 class Contour:
@@ -79,11 +80,11 @@ class Contour:
         from rrb.fitting._contour_kernel import judge
 
         height, width = self.observed.bits.shape
-        tiles, found = np.zeros((-(-height // 16), -(-width // 16), 9)), np.zeros(4)
-        matrix = np.zeros((8, 8))
-        judge(self._mesh, self._lens, self._observed, reach_px, state, matrix, tiles, found)
-        tiles = tiles.reshape(-1, 9)
-        return Judgement(*found, matrix, tiles[tiles[:, 8] > 0, :8])
+        tiles, found = np.zeros((-(-height // TILE_PX), -(-width // TILE_PX), 3)), np.zeros(3)
+        matrix, gradient = np.zeros((8, 8)), np.zeros(8)
+        judge(self._mesh, self._lens, self._observed, reach_px, state, matrix, gradient, tiles, found)
+        cost, rms_px, iou = found.tolist()
+        return Judgement(cost, rms_px, iou, matrix, gradient, tiles)
 
     def place(
         self, states: NDArray[np.float64], box: tuple[float, float, float, float]
