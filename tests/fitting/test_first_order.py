@@ -347,6 +347,38 @@ def test_a_known_height_is_a_help():
     assert last.distance(TRUTH)[0] < 0.3 < free.distance(TRUTH)[0]
 
 
+@pytest.mark.parametrize("names", [("rotation", "translation"), ("elevation", "translation")], ids="+".join)
+def test_the_way_back_to_the_height_is_the_shortest_in_units(names):
+    near = choose(names, CAMERA, camera_height_m=TRUE_HEIGHT_M + 1e-4)
+    placing = Placing(WEDGE, CAMERA, TRUTH, 1.0, near)
+    free = Placing(WEDGE, CAMERA, TRUTH, 1.0, choose(names, CAMERA))
+    moved = (placing.first - free.first) / placing.units
+
+    def height(x):
+        pose = free.place(x).camera_from_object
+        return pose.camera_centre_object[1] - CORNERS[:, 1].min()
+
+    step = 1e-6
+    steepest = [height(free.first + step * e) - height(free.first - step * e) for e in np.diag(free.units)]
+    steepest = np.where(near.moves, steepest, 0.0)
+    np.testing.assert_allclose(moved / np.linalg.norm(moved), steepest / np.linalg.norm(steepest), atol=1e-4)
+    gradient = np.random.default_rng(0).normal(size=8) * near.moves
+    left = placing.along(placing.first, gradient)
+    assert np.linalg.norm(left) > 0.1
+    assert abs(left @ steepest) < 1e-3 * np.linalg.norm(left) * np.linalg.norm(steepest)
+
+
+def test_a_prior_on_an_angle_may_be_a_turn_away():
+    here, away = (
+        choose(("rotation",), CAMERA, priors={"azimuth_deg": (mean, 0.1), "roll_deg": (mean, 5.0)})
+        for mean in (20.0, 380.0)
+    )
+    histories = [descend(WEDGE, MASK, CAMERA, TRUTH, QUICK, variables=v) for v in (here, away)]
+    for one, other in zip(*histories, strict=True):
+        assert one.cost == pytest.approx(other.cost, rel=1e-4)
+    assert np.degrees(numbers(histories[0][-1])["azimuth"]) == pytest.approx(20, abs=1)
+
+
 def test_a_prior_counts_as_against_the_sum_of_the_loss():
     weak, strong = (
         choose(("translation",), CAMERA, priors={"translation_m": ((0.0, 0.0, 2.6), sigma)})

@@ -232,11 +232,11 @@ def one_torch_thread() -> Iterator[None]:
 
 
 def _targets(mask: Any, unknown: Any, camera: Camera) -> tuple[Any, Any]:
-    """The wanted picture, 0 where it is unknown, and which pixels are known or None; tensors (H, W)."""
+    """The wanted picture and which pixels of it are known, or None for all; tensors (H, W)."""
     import torch
 
     wanted = checked_mask(mask, camera)
-    if unknown is None:
-        return torch.from_numpy(wanted.copy()), None
-    known = (checked_unknown(unknown, camera, wanted) < 0.5).astype(np.float32)
-    return torch.from_numpy(wanted * known), torch.from_numpy(known)
+    known = None if unknown is None else checked_unknown(unknown, camera, wanted) < 0.5
+    # Copies: torch takes no array that is read-only, and the caller's may change.
+    as_tensor = partial(torch.tensor, dtype=torch.float32)
+    return as_tensor(wanted), None if known is None else as_tensor(known)
