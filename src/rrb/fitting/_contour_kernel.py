@@ -41,11 +41,10 @@ def project(vertices, state, lens, stride, image_points):
 
 
 @inline_early
-def surface_point(vertices, state, image_points, a, b, share):
+def surface_point(vertices, state, scale, image_points, a, b, share):
     """Camera-frame point of edge ab, given how far along the edge it lies in the image."""
     wa, wb = (1.0 - share) / image_points[a, 2], share / image_points[b, 2]
     t = wb / (wa + wb)
-    scale = math.exp(state[12])
     x = scale * ((1.0 - t) * vertices[a, 0] + t * vertices[b, 0])
     y = scale * ((1.0 - t) * vertices[a, 1] + t * vertices[b, 1])
     z = scale * ((1.0 - t) * vertices[a, 2] + t * vertices[b, 2])
@@ -58,9 +57,8 @@ def surface_point(vertices, state, image_points, a, b, share):
 
 
 @inline_early
-def jacobian(state, lens, px, py, pz, nx, ny, row):
+def jacobian(state, lens, focal, px, py, pz, nx, ny, row):
     """Fill row (8,) with how n . pixel of the point moves with rotation, translation, log scale, log focal."""
-    focal = math.exp(state[13])
     fx, fy = lens[0] * focal, lens[1] * focal
     x, y, z = px + state[9], py + state[10], pz + state[11]
     gx, gy = nx * fx / z, ny * fy / z
@@ -165,6 +163,7 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
     height, width = bits.shape
     lines_down = image.shape[0]
     reach2 = reach * reach
+    scale, focal = math.exp(state[12]), math.exp(state[13])
     squares = 0.0
     # The lengths are known only afterwards: each half is added up on its own, then both are joined.
     total, loss = 0.0, 0.0
@@ -180,8 +179,10 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
             continue
         a, b = crossings[i, 2], crossings[i, 3]
         share, mx, my = line_place(image_points, a, b, by_column, line)
+        if (abs(my) < abs(mx)) == by_column:
+            continue  # a flat contour is met by columns, a steep one by rows
         mx, my = outward(mx, my, by_column, lower)
-        weight = abs(my) if by_column else abs(mx)
+        weight = 1.0 / (abs(my) if by_column else abs(mx))  # its length between two lines
         total += weight
         partner = -1 if hull else near[row_px, column_px]
         if partner < 0 or normals[partner, 0] * mx + normals[partner, 1] * my < _AGREE:
@@ -195,8 +196,8 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
         trust = reach2 / (reach2 + residual * residual)
         loss += weight * (1.0 - trust)
         squares += weight * residual * residual * trust
-        px, py, pz = surface_point(vertices, state, image_points, a, b, share)
-        jacobian(state, lens, px, py, pz, nx, ny, row)
+        px, py, pz = surface_point(vertices, state, scale, image_points, a, b, share)
+        jacobian(state, lens, focal, px, py, pz, nx, ny, row)
         weight *= trust * trust / reach2
         add(normal_matrix, gradient, row, weight, residual)
         tell_tile(tiles, x, y, nx, ny, weight, residual)
@@ -218,7 +219,9 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
         number = -1 - lines[n] if on_column else lines[n]
         if number % stride != stride // 2 or (hull and not outer[n]):
             continue
-        total += abs(normals[n, 1]) if on_column else abs(normals[n, 0])
+        nx, ny = abs(normals[n, 0]), abs(normals[n, 1])
+        if (ny < nx) != on_column:
+            total += 1.0 / (ny if on_column else nx)
     if total == 0.0:
         return np.inf, np.inf
     seen = 1.0 / total
@@ -228,7 +231,9 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
         if number % stride != stride // 2 or (hull and not outer[n]):
             continue
         nx, ny = normals[n, 0], normals[n, 1]
-        weight = abs(ny) if on_column else abs(nx)
+        if (abs(ny) < abs(nx)) == on_column:
+            continue
+        weight = 1.0 / (abs(ny) if on_column else abs(nx))
         x, y = points[n, 0], points[n, 1]
         best, found = np.inf, -1
         for by_column in (False, True):
@@ -263,8 +268,8 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
         trust = reach2 / (reach2 + residual * residual)
         loss += weight * (1.0 - trust)
         squares += weight * residual * residual * trust
-        px, py, pz = surface_point(vertices, state, image_points, a, b, share)
-        jacobian(state, lens, px, py, pz, nx, ny, row)
+        px, py, pz = surface_point(vertices, state, scale, image_points, a, b, share)
+        jacobian(state, lens, focal, px, py, pz, nx, ny, row)
         weight *= trust * trust / reach2 * seen
         add(normal_matrix, gradient, row, weight, residual)
         tell_tile(tiles, x, y, nx, ny, weight, residual)
@@ -608,6 +613,21 @@ def judge(mesh, lens, observed, reach, state, normal_matrix, gradient, tiles, fo
                     both += 1 if seen and drawn else 0
                     either += 1 if seen or drawn else 0
     found[2] = both / either if either else 0.0
+
+
+@kernel()
+def pulls(mesh, lens, observed, reach, state, steps, gradients):
+    """Fill gradients (K, 8) with those of the cost after each of the steps (K, 8) from `state`."""
+    image = np.empty(observed[0].shape, np.int16)
+    work = np.empty(mesh[0].shape), np.empty(mesh[3].shape[0] + 1, np.int16), image, np.empty(8)
+    tiles, normal_matrix = np.empty((0, 0, 3)), np.empty((8, 8))
+    there = np.empty(14)
+    for k in range(steps.shape[0]):
+        there[:] = state
+        turn(there, steps[k, 0], steps[k, 1], steps[k, 2])
+        for i in range(5):
+            there[9 + i] += steps[k, 3 + i]
+        evaluate(mesh, lens, observed, 1, reach, False, there, work, normal_matrix, gradients[k], tiles)
 
 
 @kernel()

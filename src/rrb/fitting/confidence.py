@@ -18,12 +18,13 @@ from rrb.fitting.contour import CONTOUR_PX, CORRELATION_PX, Contour, Judgement
 from rrb.fitting.search import FINE_REACH_PX
 from rrb.fitting.variables import Variables
 from rrb.geometry.conversions import viewpoint_from_matrix
-from rrb.geometry.rotations import matrix_from_rotation_vector
 
 # What is known before looking: any rotation, anywhere up to ten times as far, any size and lens within a factor of e.
 _ANY_ROTATION_RAD = math.pi / math.sqrt(3)
 _ANY_DISTANCE = 10.0
 _LEAST_BEND = 0.2
+# Rows and columns of a Hadamard matrix: choices of directions that are balanced against each other.
+_SIGNS = np.array([[1.0] * 8, [1, -1] * 4, [1, 1, -1, -1] * 2])
 
 _AGREEMENT_PX, _AGREEMENT_SHARE = 2.0, 0.03
 ENOUGH_AGREEMENT = 0.75
@@ -103,24 +104,10 @@ def _bend(
     # A step of length 1 under N costs the square of its pixels, over half the reach's square.
     half_pixel = math.sqrt(0.5**2 * 2 / FINE_REACH_PX**2)
     unit = vectors[:, strong] * half_pixel / np.sqrt(values[strong])
-    shares = []
-    for signs in _sign_patterns(unit.shape[1]):
-        step = to_kernel @ (unit @ signs) / math.sqrt(len(signs))
-        gradient = contour.judge(moved(state, step), FINE_REACH_PX).gradient - judged.gradient
-        shares.append(gradient @ step / half_pixel**2)
-    return float(np.clip(np.mean(shares), _LEAST_BEND, 1.0))
-
-
-def _sign_patterns(n: int) -> NDArray[np.float64]:
-    """Four mutually balanced choices of directions, so that the mean over them is over all."""
-    k = np.arange(n)
-    return np.where([k < 0, k % 2 == 1, k // 2 % 2 == 1, (k + k // 2) % 2 == 1], -1.0, 1.0)
-
-
-def moved(state: NDArray[np.float64], step: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The state after a small step (8,) in the kernel's coordinates."""
-    turn = np.asarray(matrix_from_rotation_vector(step[:3]))
-    return np.concatenate([(turn @ state[:9].reshape(3, 3)).ravel(), state[9:] + step[3:]])
+    signs = _SIGNS[:, : unit.shape[1]]
+    steps = signs @ unit.T @ to_kernel.T / math.sqrt(signs.shape[1])
+    change = contour.pulls(state, steps, FINE_REACH_PX) - judged.gradient
+    return float(np.clip((change * steps).sum(1).mean() / half_pixel**2, _LEAST_BEND, 1.0))
 
 
 def agreement(contour: Contour, state: NDArray[np.float64]) -> float:

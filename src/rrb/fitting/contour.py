@@ -86,6 +86,16 @@ class Contour:
         cost, rms_px, iou = found.tolist()
         return Judgement(cost, rms_px, iou, matrix, gradient, tiles)
 
+    def pulls(
+        self, state: NDArray[np.float64], steps: NDArray[np.float64], reach_px: float
+    ) -> NDArray[np.float64]:
+        """(K, 8): the gradients of the cost after steps (K, 8) from the state."""
+        from rrb.fitting._contour_kernel import pulls
+
+        gradients = np.zeros((len(steps), 8))
+        pulls(self._mesh, self._lens, self._observed, reach_px, state, np.ascontiguousarray(steps), gradients)
+        return gradients
+
     def place(
         self, states: NDArray[np.float64], box: tuple[float, float, float, float]
     ) -> NDArray[np.float64]:
