@@ -53,6 +53,11 @@ def square(bench, loaded):
     return replace(loaded["any"][0], mesh=mesh, camera=camera, mask=mask, truth=pose, drawn=drawn)
 
 
+def volume(mesh):
+    a, b, c = np.moveaxis(mesh.vertices[mesh.faces], 1, 0)
+    return np.einsum("fi,fi->", a, np.cross(b, c)) / 6
+
+
 # --- procedural meshes ----------------------------------------------------------------------------
 
 
@@ -62,8 +67,7 @@ def test_a_procedural_mesh_is_closed_centred_and_of_about_3000_faces(bench, kind
     assert 2900 <= len(mesh.faces) <= 3000
     assert mesh.is_watertight
     assert mesh.centre == pytest.approx(np.zeros(3), abs=1e-12)
-    a, b, c = np.moveaxis(mesh.vertices[mesh.faces], 1, 0)
-    assert np.einsum("fi,fi->", a, np.cross(b, c)) > 0
+    assert volume(mesh) > 0
     again = bench.procedural.procedural(kind, seed).mesh
     assert np.array_equal(again.vertices, mesh.vertices)
     other = bench.procedural.procedural(kind, seed + 1).mesh
@@ -90,6 +94,7 @@ def test_refining_keeps_the_surface(bench):
     assert 1000 <= len(fine.faces) <= 1020
     assert fine.is_watertight
     assert fine.face_areas().sum() == pytest.approx(coarse.face_areas().sum())
+    assert volume(fine) == pytest.approx(6)
     assert np.isclose(np.abs(fine.vertices) / [0.5, 1, 1.5], 1).any(axis=1).all()
     edges = fine.vertices[fine.faces] - np.roll(fine.vertices[fine.faces], 1, axis=1)
     assert np.linalg.norm(edges, axis=2).max() < 0.45
@@ -242,6 +247,15 @@ def test_a_placed_object_is_seen_from_the_view_asked_for(bench, loaded, where, s
     touches = {"low": pixels.min(0) - 2, "high": pixels.max(0) - 254}[side]
     assert touches == pytest.approx(np.zeros(2), abs=0.03)
     assert np.ptp(pixels, axis=0).max() == pytest.approx(128, abs=0.03)
+
+
+def test_what_would_have_to_be_too_near_is_not_placed(bench):
+    # A rod seen along itself: its end can fill half of the picture only from within a length of it.
+    rod, camera = box((0.1, 0.1, 1.0)), Camera.from_fov(60, width=256, height=256)
+    along = Pose.from_viewpoint(0.0, 0.0, distance_m=1.0).rotation
+    middle = np.array((0.5, 0.5))
+    assert bench.views.placed(rod, camera, along, 0.5, middle) is None
+    assert bench.views.placed(rod, camera, along, 0.1, middle) is not None
 
 
 def test_upright_views_keep_to_their_angles(bench):
