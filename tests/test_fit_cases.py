@@ -250,11 +250,11 @@ def test_a_placed_object_is_seen_from_the_view_asked_for(bench, loaded, where, s
 
 
 def test_what_would_have_to_be_too_near_is_not_placed(bench):
-    # A rod seen along itself: its end can fill half of the picture only from within a length of it.
+    # A rod seen along itself: its end fills a quarter of the picture only from within half its length.
     rod, camera = box((0.1, 0.1, 1.0)), Camera.from_fov(60, width=256, height=256)
     along = Pose.from_viewpoint(0.0, 0.0, distance_m=1.0).rotation
     middle = np.array((0.5, 0.5))
-    assert bench.views.placed(rod, camera, along, 0.5, middle) is None
+    assert bench.views.placed(rod, camera, along, 0.25, middle) is None
     assert bench.views.placed(rod, camera, along, 0.1, middle) is not None
 
 
