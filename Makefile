@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.rrb-installed
 WANTED = $(shell { cat pyproject.toml constraints.txt; $(PYTHON) -V; pwd; } | cksum)
 
-.PHONY: setup demo test test-all lint bench clean
+.PHONY: setup demo test test-all lint bench bench-fit clean
 
 setup:
 	@if [ "$$(cat $(STAMP) 2>/dev/null)" != "$(WANTED)" ] || ! $(BIN)/python -c 'import rrb' 2>/dev/null; then \
@@ -37,6 +37,9 @@ lint: setup
 bench: setup
 	$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --editable '.[bench]'
 	$(BIN)/python benchmarks/raster.py
+
+bench-fit: setup
+	$(BIN)/python benchmarks/fit.py
 
 clean:
 	rm -rf $(VENV) out build .pytest_cache .mypy_cache .ruff_cache .hypothesis
