@@ -191,25 +191,25 @@ def test_hypotheses_without_weight_are_neither_said_nor_drawn(files, solver, cap
         assert picture.size[0] < 2 * 300
 
 
-def test_every_hypothesis_is_drawn_at_the_size_that_the_camera_height_gives_it(files, solver, monkeypatch):
-    """The box ends 0.3 below its origin, and 0.45 if it is half as large again: its origin is then nearer."""
+def test_every_hypothesis_is_drawn_at_its_own_size_and_focal_length(files, solver, monkeypatch):
     from rrb.raster import render as module
-
-    above = -float(stub_fit.FOUND.rotation[:, 1] @ stub_fit.FOUND.translation)
-    height = above + 0.3
-    nearer = rrb.Pose(stub_fit.FOUND.rotation, (height - 0.45) / above * stub_fit.FOUND.translation)
 
     def answer(*args, **known):
         result = stub_fit.found(*args, **known)
         best, other = result.hypotheses
-        both = (best, replace(other, camera_from_object=nearer))
-        return replace(result, hypotheses=both, moved=(*result.moved, "scale"), covariance=None, history=())
+        return replace(result, hypotheses=(best, replace(other, scale=1.5, focal_px=200.0)), history=())
 
     drawn, render = [], module.render
-    monkeypatch.setattr(module, "render", lambda *a, **k: drawn.append(k["scale"]) or render(*a, **k))
+    monkeypatch.setattr(
+        module,
+        "render",
+        lambda *a, **k: drawn.append((k["scale"], a[2].fx_px / a[2].width_px)) or render(*a, **k),
+    )
     solver.answer = answer
-    assert fit(files, "--fov-deg", "45", "--camera-height-m", height) == 0
-    np.testing.assert_allclose(drawn[:2], [1.0, 1.5], rtol=1e-9)
+    assert fit(files, "--focal-px", "100") == 0
+    (first, focal), (second, longer) = drawn[:2]
+    assert (first, second) == (1.0, 1.5)
+    assert longer == pytest.approx(2 * focal)
 
 
 def test_a_result_without_covariance_and_hypotheses_is_shown(files, solver, capsys):

@@ -396,7 +396,10 @@ def test_viewpoints_are_differentiable():
 def test_files_go_round(tmp_path):
     pose, other = poses((2,))[0], poses((2,), torch.tensor)[1]
     covariance = np.diag([1e-4, 1e-4, 2e-4, 1e-6, 1e-6, 1e-5, 0.1])
-    hypotheses = [Hypothesis(pose, np.float32(0.75), 0.9), Hypothesis(other, 0.25, 0.88, "mirror")]
+    hypotheses = [
+        Hypothesis(pose, np.float32(0.75), 0.9),
+        Hypothesis(other, 0.25, 0.88, "mirror", 1.5, 300.0),
+    ]
     path = tmp_path / "pose.json"
     save_pose(
         path,
@@ -414,9 +417,9 @@ def test_files_go_round(tmp_path):
     assert held.camera == CAMERA
     assert (held.scale, held.iou, held.accepted, held.reason) == (1.25, 0.9, False, "ein Rückspiegel fehlt")
     same(held.covariance, covariance, 0)
-    assert [(h.weight, h.iou, h.symmetry) for h in held.hypotheses] == [
-        (0.75, 0.9, None),
-        (0.25, 0.88, "mirror"),
+    assert [(h.weight, h.iou, h.symmetry, h.scale, h.focal_px) for h in held.hypotheses] == [
+        (0.75, 0.9, None, 1.0, None),
+        (0.25, 0.88, "mirror", 1.5, 300.0),
     ]
     same_pose(held.hypotheses[1].camera_from_object, other, 0)
 

@@ -51,7 +51,6 @@ class Fitted:
 
     seen: Seen
     result: FitResult
-    scales: tuple[float, ...]  # of the hypotheses
     seconds: float
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from rrb.cli._fit_files import Fitted, Item, Seen
     from rrb.cli.fit import Options
     from rrb.fitting.result import FitResult
+    from rrb.geometry.camera import Camera
     from rrb.geometry.mesh import Mesh
     from rrb.geometry.pose import Pose
     from rrb.viz.fit_picture import Guess
@@ -89,12 +91,20 @@ def captioned(fitted: Fitted) -> list[Guess]:
     return [
         Guess(
             result.hypotheses[i].camera_from_object,
-            fitted.scales[i],
-            result.camera,
+            result.hypotheses[i].scale,
+            _camera_of(result, i),
             ", ".join(_claim(result, i)),
         )
         for i in told(result)
     ]
+
+
+def _camera_of(result: FitResult, i: int) -> Camera:
+    focal = result.hypotheses[i].focal_px
+    if focal is None:
+        return result.camera
+    factor = focal / float(result.camera.fx_px)
+    return replace(result.camera, fx_px=focal, fy_px=result.camera.fy_px * factor)
 
 
 def _claim(result: FitResult, i: int) -> list[str]:

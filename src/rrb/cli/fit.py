@@ -24,7 +24,6 @@ from rrb.cli._fit_files import Fitted, Item, Seen, look, write
 from rrb.errors import BadInputError
 
 if TYPE_CHECKING:
-    from rrb.fitting.result import FitResult
     from rrb.geometry.bop import BopEstimate
     from rrb.geometry.mesh import Mesh
 
@@ -140,18 +139,7 @@ def solve(options: Options, seen: Seen, mesh: Mesh) -> Fitted:
         camera_height_m=options.camera_height_m,
     )
     seconds = time.perf_counter() - before
-    return Fitted(seen, result, _scales(result, mesh, options.camera_height_m), seconds)
-
-
-def _scales(result: FitResult, mesh: Mesh, camera_height_m: float | None) -> tuple[float, ...]:
-    """Each hypothesis has a scale of its own, which it does not say, but which the camera's height gives."""
-    low, high = (float(bound[1]) for bound in mesh.bounding_box())
-    poses = [h.camera_from_object for h in result.hypotheses]
-    if camera_height_m is None or "scale" not in result.moved or abs(low) < 1e-3 * (high - low):
-        return (result.scale,) * len(poses)
-    # The camera's centre lies -R[:, 1] . t above the object's origin, the ground scale * low (which is negative).
-    found = [(-float(p.rotation[:, 1] @ p.translation) - camera_height_m) / low for p in poses]
-    return tuple(scale if scale > 0 else result.scale for scale in found)
+    return Fitted(seen, result, seconds)
 
 
 def bop_row(options: Options, fitted: Fitted) -> BopEstimate:

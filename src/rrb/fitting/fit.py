@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,8 @@ from rrb.geometry.pose_io import Hypothesis
 
 MOST_HYPOTHESES = 5
 _GOOD_COST = 0.3
-_LEAST_WEIGHT = 1e-3
+_SAME_DEG, _SAME_SHARE = 2.0, 0.02
+_MUCH_WORSE = 0.15  # in cost: no turned twin of a pose fits so much worse
 
 
 def fit(
@@ -69,6 +70,7 @@ def fit(
     _require_drawable(mesh)
     road = SecondOrder() if road is None else road
     if isinstance(road, FirstOrder):
+        assert init is not None
         from rrb.fitting.published import fit_first_order
 
         return fit_first_order(mesh, mask, camera, init, road, variables_, size, unknown)
@@ -148,74 +150,93 @@ def _found(
 def _result(
     contour: Contour, mesh: Mesh, camera: Camera, found: list[Found], notes: tuple[str, ...]
 ) -> FitResult:
-    groups = _distinct(contour, mesh, found)
-    judged = [contour.judge(group[0].state, search.FINE_REACH_PX) for group, _ in groups]
-    weights = confidence.weights(contour, np.array([j.cost for j in judged]), judged[0].rms_px)
-    kept = [i for i in range(len(groups)) if weights[i] >= _LEAST_WEIGHT or i == 0][:MOST_HYPOTHESES]
-    poses = _poses(np.stack([groups[i][0][0].state for i in range(len(groups))]))
+    symmetry = Symmetry(mesh)
+    groups = _distinct(symmetry, contour, found)[:MOST_HYPOTHESES]
+    leaders = [group.members[0] for group in groups]
+    judged = [contour.judge(one.state, search.FINE_REACH_PX) for one in leaders]
+    weights = confidence.weights(contour, np.array([one.cost for one in leaders]), judged[0].rms_px)
+    words = groups[0].symmetry or symmetry.in_words
     hypotheses = tuple(
-        Hypothesis(poses[i], float(weights[i]), min(judged[i].iou, 1.0), groups[i][1])
-        for i in range(min(len(groups), MOST_HYPOTHESES))
+        Hypothesis(
+            group.pose,
+            float(weight),
+            judgement.iou,
+            group.symmetry or words,
+            math.exp(one.state[12]),
+            _with_focal(camera, one.state).fx_px if contour.variables.moves[7] else None,
+        )
+        for group, one, judgement, weight in zip(groups, leaders, judged, weights, strict=True)
     )
-    best, state = groups[0][0][0], groups[0][0][0].state
+    state, pose = leaders[0].state, groups[0].pose
     cov = confidence.covariance(contour, state, judged[0])
-    agreement = confidence.agreement(contour, state)
     reason = confidence.reason_against(
-        agreement,
-        weights[kept],
-        _deviations(contour.variables, cov, poses[0], groups[0][1]),
+        confidence.agreement(contour, state),
+        weights,
+        _deviations(contour.variables, cov, pose, turns_freely=bool(words and "any turn" in words)),
         _bound_met(contour, state),
     )
-    moved_camera = camera
-    if contour.variables.moves[7]:
-        factor = math.exp(state[13])
-        moved_camera = replace(camera, fx_px=camera.fx_px * factor, fy_px=camera.fy_px * factor)
     return FitResult(
-        camera_from_object=poses[0],
+        camera_from_object=pose,
         scale=math.exp(state[12]),
-        camera=moved_camera,
-        iou=min(judged[0].iou, 1.0),
+        camera=_with_focal(camera, state) if contour.variables.moves[7] else camera,
+        iou=judged[0].iou,
         covariance=cov,
         moved=contour.variables.moved,
         hypotheses=hypotheses,
-        history=_history(best, camera),
+        history=_history(leaders[0], camera),
         accepted=reason is None,
         reason=reason,
         notes=notes,
     )
 
 
-def _distinct(contour: Contour, mesh: Mesh, found: list[Found]) -> list[tuple[list[Found], str | None]]:
-    """Groups of what looks the same, best first, and the symmetry that holds each together."""
-    symmetry, groups = Symmetry(mesh), []
+def _with_focal(camera: Camera, state: NDArray[np.float64]) -> Camera:
+    factor = math.exp(state[13])
+    return replace(camera, fx_px=float(camera.fx_px) * factor, fy_px=float(camera.fy_px) * factor)
+
+
+@dataclass
+class _Group:
+    """What looks the same, best first, and the symmetry that holds it together."""
+
+    members: list[Found]
+    pose: Pose  # of the first
+    symmetry: str | None = None
+
+
+def _distinct(symmetry: Symmetry, contour: Contour, found: list[Found]) -> list[_Group]:
+    """The found minima, best first, with those that look the same taken together."""
+    groups = list[_Group]()
     extent = float(np.ptp(contour.vertices, axis=0).max())
     poses = _poses(np.stack([f.state for f in found]))
-    leaders: list[int] = []
     for i, one in enumerate(found):
-        for group, leader in zip(groups, leaders, strict=True):
-            degrees, metres = poses[i].distance(poses[leader])
-            if degrees < 2 and metres < 0.02 * extent + 0.02 * float(np.linalg.norm(poses[i].translation)):
-                group[0].append(one)
+        for group in groups:
+            degrees, metres = poses[i].distance(group.pose)
+            if degrees < _SAME_DEG and metres < _SAME_SHARE * (extent + np.linalg.norm(one.state[9:12])):
+                group.members.append(one)
                 break
-            if one.cost > found[leader].cost + 0.3:
+            if one.cost > group.members[0].cost + _MUCH_WORSE:
                 continue
-            motion = poses[leader].inverse() @ poses[i]
+            # Of the object as stored: the scale, which looks the same only if it is, divides out.
+            motion = group.pose.inverse() @ poses[i]
+            motion = Pose(motion.rotation, motion.translation / math.exp(one.state[12]))
             if symmetry.holds(motion):
-                group[0].append(one)
-                group[1] = group[1] or symmetry.described(motion)
+                group.members.append(one)
+                group.symmetry = group.symmetry or symmetry.described(motion)
                 break
         else:
-            groups.append([[one], None])
-            leaders.append(i)
-    return [(group, text) for group, text in groups]
+            groups.append(_Group([one], poses[i]))
+    return groups
 
 
-def _deviations(v: Variables, cov: NDArray[np.float64], pose: Pose, symmetry: str | None) -> dict[str, float]:
+def _deviations(
+    v: Variables, cov: NDArray[np.float64], pose: Pose, *, turns_freely: bool
+) -> dict[str, float]:
     rows = {name: i for i, name in enumerate(v.moved)}
     answer = {}
     turned = [rows[n] for n in ("rotation_x", "rotation_y", "rotation_z") if n in rows]
     turned = turned or [rows[n] for n in ("azimuth", "elevation", "roll") if n in rows]
-    if turned and not (symmetry and "any turn" in symmetry):
+    if turned and not turns_freely:
         answer["rotation_deg"] = math.degrees(math.sqrt(np.linalg.eigvalsh(cov[np.ix_(turned, turned)])[-1]))
     if "translation_z" in rows:
         i = rows["translation_z"]

@@ -83,7 +83,9 @@ def _averaged(picture: NDArray, factor: int) -> NDArray[np.float32]:
     return picture.reshape(height // factor, factor, width // factor, factor).mean((1, 3)).astype(np.float32)
 
 
-def _box(inside: NDArray, known: NDArray) -> tuple[tuple[float, float, float, float], tuple[bool, ...]]:
+def _box(
+    inside: NDArray, known: NDArray
+) -> tuple[tuple[float, float, float, float], tuple[bool, bool, bool, bool]]:
     """The box of the visible mask, and which sides are not the object's: at the border or beside the unknown."""
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     top, bottom, left, right = rows[0], rows[-1], columns[0], columns[-1]

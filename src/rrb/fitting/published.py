@@ -47,7 +47,7 @@ def fit_first_order(
         iou=iou,
         covariance=None,
         moved=variables.moved,
-        hypotheses=(Hypothesis(last.camera_from_object, 1.0, iou, None),),
+        hypotheses=(Hypothesis(last.camera_from_object, 1.0, iou, None, last.scale),),
         history=tuple(steps),
         accepted=reason is None,
         reason=reason,

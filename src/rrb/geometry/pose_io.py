@@ -32,9 +32,16 @@ class Hypothesis:
     camera_from_object: Pose
     weight: float | None = None  # in [0, 1]
     iou: float | None = None  # in [0, 1]
-    symmetry: str | None = None  # how it follows from another one
+    symmetry: str | None = None  # which turns of the object look the same
+    scale: float = 1.0
+    focal_px: float | None = None  # along x, where it is not the camera's
 
     def __post_init__(self) -> None:
+        for name in ("scale", "focal_px"):
+            number = _optional_number(name, getattr(self, name))
+            if (number is None and name == "scale") or (number is not None and not number > 0):
+                raise BadInputError(f"{name} is {number}; a positive number is accepted")
+            _keep(self, name, number)
         _keep(self, "weight", _share("weight", self.weight))
         _keep(self, "iou", _share("iou", self.iou))
         if not isinstance(self.symmetry, str | None):
@@ -133,7 +140,14 @@ def pose_from_json(data: Any) -> PoseFile:
 
 def _hypothesis_to_json(h: Hypothesis) -> dict[str, Any]:
     pose = h.camera_from_object.to_json()
-    return {"camera_from_object": pose, "weight": h.weight, "iou": h.iou, "symmetry": h.symmetry}
+    return {
+        "camera_from_object": pose,
+        "weight": h.weight,
+        "iou": h.iou,
+        "symmetry": h.symmetry,
+        "scale": h.scale,
+        "focal_px": h.focal_px,
+    }
 
 
 def _hypothesis_from_json(data: Any) -> Hypothesis:
