@@ -17,6 +17,7 @@ from _fit_store import Progress, Record, Store
 KINDS = ("clean", *(kind for kind in DEGRADATIONS if kind != "contour noise"))
 DEGRADED_PROTOCOLS = ("near", "upright")
 PUBLISHED_PROTOCOLS = ("near", "far")
+_CHUNK = 10  # jobs that follow each other mostly share a case, and what is derived from it
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def _at_once(section: Section, jobs: list[Job], plan: Plan) -> Done:
     pool: Any = ProcessPoolExecutor(plan.workers, get_context("spawn"), rrb.set_threads, (1,))
     with pool:
         try:
-            records = pool.map(_measure, [(section.name, job) for job in jobs], chunksize=4)
+            records = pool.map(_measure, [(section.name, job) for job in jobs], chunksize=_CHUNK)
             yield from zip(jobs, records, strict=True)
         finally:
             pool.shutdown(cancel_futures=True)
