@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -145,13 +146,15 @@ def test_every_approximation_with_every_loss_finds_the_way_back(approximation, l
 
 
 def test_the_same_bits_every_time_whatever_torch_s_threads():
-    settings = FirstOrder(loss="iou", steps=12)
+    settings = FirstOrder("softras", loss="iou", steps=5)
+    large = CAMERA.resize(256, 256)  # torch adds up small pictures in one thread anyhow
+    mask = covered(camera=large)
     before = torch.get_num_threads()
     try:
         histories = []
         for threads in (1, 2, 2):
             torch.set_num_threads(threads)
-            histories.append(descend(WEDGE, MASK, CAMERA, START, settings))
+            histories.append(descend(WEDGE, mask, large, START, settings))
             assert torch.get_num_threads() == threads
     finally:
         torch.set_num_threads(before)
@@ -362,10 +365,6 @@ def test_the_way_back_to_the_height_is_the_shortest_in_units(names):
     steepest = [height(free.first + step * e) - height(free.first - step * e) for e in np.diag(free.units)]
     steepest = np.where(near.moves, steepest, 0.0)
     np.testing.assert_allclose(moved / np.linalg.norm(moved), steepest / np.linalg.norm(steepest), atol=1e-4)
-    gradient = np.random.default_rng(0).normal(size=8) * near.moves
-    left = placing.along(placing.first, gradient)
-    assert np.linalg.norm(left) > 0.1
-    assert abs(left @ steepest) < 1e-3 * np.linalg.norm(left) * np.linalg.norm(steepest)
 
 
 def test_a_prior_on_an_angle_may_be_a_turn_away():
@@ -483,3 +482,11 @@ def test_settings_need_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+def test_the_benchmark_that_chose_the_settings_runs(shared):
+    script = Path(__file__).parents[2] / "benchmarks" / "first_order_choice.py"
+    done = subprocess.run([sys.executable, script, "--quick"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "rate 0.005, 10 steps, best" in done.stdout

@@ -144,21 +144,11 @@ class Placing:
         wanted = self.variables.camera_height_m
         if wanted is None:
             return x
-        return self._resized(x, wanted) if self._may_resize else self._at_height(x, wanted)
-
-    def along(self, x: Array, gradient: Array) -> Array:
-        """What of a gradient (8,) by units is left for coordinates that keep to the camera height."""
-        if self.variables.camera_height_m is None or self._may_resize:
-            return gradient
-        normal = self._height_gradient(x)
-        return gradient - normal * ((normal @ gradient) / (normal @ normal or 1.0))
-
-    @property
-    def _may_resize(self) -> bool:
-        return bool(self.variables.moves[SCALE] and self.variables.moves[TRANSLATION].all())
+        resizes = self.variables.moves[SCALE] and self.variables.moves[TRANSLATION].all()
+        return self._resized(x, wanted) if resizes else self._at_height(x, wanted)
 
     def _resized(self, x: Array, wanted: float) -> Array:
-        """Larger and farther by one factor, which changes no picture, so that no gradient has to know of it."""
+        """Larger and farther by one factor, which changes no picture, so that no gradient is undone."""
         height = self._height(x)
         if height > 0:  # else the camera is below the object, and no size puts it right
             x[TRANSLATION] *= wanted / height
