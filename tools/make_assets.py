@@ -1,4 +1,4 @@
-"""Make the bundled mesh, src/rrb/assets/chair.glb: `python tools/make_assets.py [FOLDER]`.
+"""Make the bundled mesh and a picture of it, in src/rrb/assets: `python tools/make_assets.py [FOLDER]`.
 
 A wooden chair with one armrest, so that no symmetry hides a wrong pose. Metres, y up, front towards -z,
 centred on its bounding box. Every part is a closed surface lofted over rings of points; nothing is random.
@@ -9,7 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rrb import Mesh
+from rrb import Camera, Mesh, Pose, render
+from rrb.geometry.image_io import save_image, save_mask
+from rrb.geometry.pose_io import save_pose
+from rrb.raster.reference import area_sampled_silhouette
 
 ASSETS = Path(__file__).parents[1] / "src" / "rrb" / "assets"
 OAK, WALNUT, CUSHION = (206, 162, 108), (128, 84, 54), (62, 110, 138)
@@ -138,8 +141,28 @@ def chair() -> Mesh:
     return Mesh(points, np.concatenate(faces), vertex_colours=np.concatenate(colours))
 
 
+def picture(mesh: Mesh, folder: Path) -> None:
+    """chair.png, as a camera would take it, its mask, and chair.json: where the chair is, which camera it was.
+
+    The mask is not drawn by the kernels that fits use: half of 8 x 8 points in a pixel, by the readable reference.
+    """
+    camera = Camera.from_fov(40.0, width=320, height=320)
+    pose = Pose.from_viewpoint(-38.0, 22.0, 2.0, distance_m=1.9, ray_camera=(0.06, 0.02, 1.0))
+    drawn = render(mesh, pose, camera, supersampling=4)
+    wall = np.linspace(0.88, 0.62, camera.height_px)[:, None, None] * np.array([0.95, 0.97, 1.0])
+    covered = drawn.silhouette[..., None]
+    save_image(
+        folder / "chair.png", np.rint(255 * (covered * drawn.colour + (1 - covered) * wall)).astype(np.uint8)
+    )
+    size = camera.height_px, camera.width_px
+    share = area_sampled_silhouette(camera.project(pose @ mesh.vertices), mesh.faces, size, samples=8)
+    save_mask(folder / "chair_mask.png", (share >= 0.5).astype(np.float32))
+    save_pose(folder / "chair.json", pose, camera, reason="the pose that chair.png was drawn at")
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ASSETS
     mesh = chair()
     mesh.save(folder / "chair.glb")
+    picture(Mesh.load(folder / "chair.glb"), folder)
     print(f"{folder / 'chair.glb'}: {len(mesh.vertices)} vertices, {len(mesh.faces)} faces")

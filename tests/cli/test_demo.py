@@ -12,43 +12,40 @@ from PIL import Image
 import rrb
 from rrb.cli import demo
 from rrb.cli.main import main
+from rrb.geometry.pose_io import load_pose
 
 
-def test_the_pose_is_recovered_and_the_files_say_so(tmp_path, capsys):
+def test_the_chair_is_found_without_a_start_and_the_files_say_so(tmp_path, capsys):
     out = tmp_path / "demo"
     assert main(["demo", "--out", str(out)]) == 0
     numbers = json.loads((out / "numbers.json").read_text())
-    assert numbers["before"]["rotation_error_deg"] == pytest.approx(20.0)
-    assert numbers["before"]["iou"] < 0.6
-    assert numbers["after"]["rotation_error_deg"] < 0.1
-    assert numbers["after"]["translation_error_m"] < 0.001
-    assert numbers["after"]["iou"] > 0.99
+    assert numbers["rotation_error_deg"] < 0.2
+    assert numbers["translation_error_m"] < 0.005
+    assert numbers["iou"] > 0.98
+    held = load_pose(out / "pose.json")
+    degrees, metres = held.camera_from_object.distance(load_pose(demo.TRUTH).camera_from_object)
+    assert float(degrees) == pytest.approx(numbers["rotation_error_deg"])
+    assert float(metres) == pytest.approx(numbers["translation_error_m"])
+    assert held.accepted
     with Image.open(out / "fit.gif") as animation:
-        assert animation.n_frames > 10
+        assert animation.n_frames > 5
     with Image.open(out / "overlay.png") as picture:
-        assert picture.size[0] > picture.size[1] > 100
-    shown = capsys.readouterr().out
-    assert "rotation error" in shown
-    assert "IoU" in shown
+        assert min(picture.size) > 100
+    assert "against the truth" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("axis", [(0, 1, 0), (0, -1, 0), (1, 0, 0), (0, 0, -1), (-1, -1, 1)])
-def test_it_is_recovered_whatever_the_axis(axis):
-    mesh, camera = rrb.Mesh.load(demo.CHAIR), rrb.Camera.from_fov(42.0, width=128, height=128)
-    truth = rrb.Pose.from_viewpoint(35.0, 20.0, distance_m=1.75)
-    turn = np.radians(20.0) * np.array(axis) / np.linalg.norm(axis)
-    start = truth.step(np.concatenate([turn, [0, 0, 0]]))
-    target = rrb.render(mesh, truth, camera).silhouette
-    with demo.one_torch_thread():
-        found = demo.recover(mesh, camera, target, start, 150)[-1]
-    degrees, metres = found.distance(truth)
-    assert degrees < 0.3
-    assert metres < 0.003
+def test_the_truth_is_not_what_the_fit_is_given(monkeypatch, tmp_path):
+    """Found again where the mask is another one: a chair seen from elsewhere gets another pose."""
+    from rrb.geometry.image_io import save_mask
 
-
-def test_iterations_below_one_are_refused(capsys):
-    assert main(["demo", "--iterations", "0"]) == 2
-    assert "--iterations" in capsys.readouterr().err
+    camera = rrb.Camera.from_fov(demo.FOV_DEG, width=200, height=200)
+    pose = rrb.Pose.from_viewpoint(120.0, 10.0, distance_m=2.0)
+    mask = rrb.render(rrb.Mesh.load(demo.CHAIR), pose, camera).fragments.covered
+    save_mask(tmp_path / "mask.png", mask.astype(np.float32))
+    monkeypatch.setattr(demo, "MASK", tmp_path / "mask.png")
+    monkeypatch.setattr(demo, "PICTURE", tmp_path / "mask.png")
+    assert main(["demo", "--out", str(tmp_path / "out")]) == 0
+    assert float(load_pose(tmp_path / "out" / "pose.json").camera_from_object.distance(pose)[0]) < 0.3
 
 
 def test_the_chair_keeps_our_conventions():
@@ -74,3 +71,5 @@ def test_the_chair_is_made_by_its_tool(tmp_path):
     made, kept = rrb.Mesh.load(tmp_path / "chair.glb"), rrb.Mesh.load(demo.CHAIR)
     np.testing.assert_array_equal(made.faces, kept.faces)
     np.testing.assert_allclose(made.vertices, kept.vertices, atol=1e-6)
+    for name in ("chair_mask.png", "chair.json"):
+        assert (tmp_path / name).read_bytes() == (demo.ASSETS / name).read_bytes()

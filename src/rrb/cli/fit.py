@@ -101,7 +101,7 @@ def require_usable(options: Options) -> None:
         raise BadInputError(f"{options.out}: {place} is a file; a folder to write to is accepted")
 
 
-def run_one(options: Options) -> None:
+def run_one(options: Options) -> Fitted:
     from rrb.cli import _fit_report
     from rrb.cli.render import make_folder
     from rrb.geometry.bop import save_bop_results
@@ -121,6 +121,7 @@ def run_one(options: Options) -> None:
         save_bop_results(options.out / "bop.csv", [bop_row(options, fitted)])
         names.append("bop.csv")
     print(f"wrote {', '.join(names)} to {options.out}")
+    return fitted
 
 
 def solve(options: Options, seen: Seen, mesh: Mesh) -> Fitted:

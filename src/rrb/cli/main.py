@@ -18,7 +18,7 @@ COMMANDS = {
     "render": ("rrb.cli.render", "draw a mesh: colour, silhouette, depth, normals, coordinates"),
     "fit": ("rrb.cli.fit", "find the pose of a mesh from its mask, in one picture or in many"),
     "rescale": ("rrb.cli.rescale", "give a mesh its size in metres, by the camera's height"),
-    "demo": ("rrb.cli.demo", "lose a chair's pose and recover it from its silhouette"),
+    "demo": ("rrb.cli.demo", "find where the bundled chair stands from its mask, without a start"),
     "doctor": ("rrb.cli.doctor", "say what is installed, and compile the kernels"),
 }
 DONE, OUR_FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 130

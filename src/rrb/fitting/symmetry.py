@@ -56,9 +56,9 @@ class Symmetry:
         arms = points - centre
         moments = (share * arms.T) @ arms
         limit = self._limit * math.sqrt(moments.trace())
-        principal = np.linalg.eigh(moments)[1].T
-        for axis in (*np.eye(3)[[1, 0, 2]], *principal):
-            across = np.linalg.svd(axis[None])[2][1:]
+        frames = np.eye(3), np.linalg.eigh(moments)[1].T
+        for frame, k in [(frame, k) for frame in frames for k in (1, 0, 2)]:
+            axis, across = frame[k], frame[[(k + 1) % 3, (k + 2) % 3]]
             along, sideways = arms @ axis, arms @ across.T
             third = [(share * square) @ sideways for square in (along**2, (sideways**2).sum(1))]
             if np.abs(across @ moments @ axis).max() > limit or np.abs(third).max() > 3 * limit * math.sqrt(
