@@ -8,9 +8,11 @@ import numpy as np
 import torch
 
 import rrb
-from rrb.geometry.image_io import save_image
-from rrb.geometry.primitives import icosphere
+from rrb.geometry.image_io import load_image, save_image
+from rrb.geometry.pose_io import load_pose
+from rrb.geometry.primitives import box, icosphere
 from rrb.raster.reference import area_sampled_silhouette
+from rrb.viz.overlay import overlay, side_by_side
 from rrb.viz.pictures import rgb8
 
 matplotlib.use("Agg")
@@ -116,6 +118,45 @@ def print_areas() -> None:
         print(f"{name:<10} draws {drawn / true:.3f} of {true:,.0f} pixels")
 
 
+def shelf() -> rrb.Mesh:
+    """An open shelf: nothing of its outline says which side is the front."""
+    parts = [
+        ((0.70, 1.00, 0.03), (0.0, 0.0, 0.16)),
+        *[((0.70, 0.03, 0.35), (0.0, y, 0.0)) for y in (-0.485, 0.485)],
+        *[((0.03, 0.94, 0.35), (x, 0.0, 0.0)) for x in (-0.335, 0.335)],
+        *[((0.64, 0.02, 0.30), (0.0, y, 0.0)) for y in (-0.2, 0.1)],
+    ]
+    boxes = [box(size) for size, _ in parts]
+    moved = [b.with_vertices(b.vertices + np.array(at)) for b, (_, at) in zip(boxes, parts, strict=True)]
+    return rrb.Mesh.concatenated(moved)
+
+
+def draw_fit(
+    name: str, mesh: rrb.Mesh, mask: np.ndarray, camera: rrb.Camera, photo: np.ndarray | None
+) -> None:
+    """Each pose that explains the mask as a panel, drawn as the object where there is no photo."""
+    result = rrb.fit(mesh, mask, camera, upright=True)
+    panels, captions = [], []
+    for h in [h for h in result.hypotheses if h.weight >= 0.01]:
+        drawing = rrb.render(mesh, h.camera_from_object, camera, supersampling=3)
+        view = h.camera_from_object.to_viewpoint()
+        panels.append(overlay(photo if photo is not None else drawing.colour, [mask, drawing.silhouette]))
+        captions.append(f"azimuth {view.azimuth_deg:.0f}, weight {h.weight:.2f}, IoU {h.iou:.3f}")
+    save_image(IMAGES / f"fit_{name}.png", side_by_side(panels, captions))
+    print(f"fit_{name}: {'accepted' if result.accepted else result.reason}")
+
+
+def draw_fits() -> None:
+    assets = files("rrb") / "assets"
+    chair, held = rrb.Mesh.load(str(assets / "chair.glb")), load_pose(str(assets / "chair.json"))
+    mask, photo = rrb.load_mask(str(assets / "chair_mask.png")), load_image(str(assets / "chair.png"))
+    draw_fit("success", chair, mask, held.camera, photo)
+    draw_fit("rejected", shelf(), mask, held.camera, photo)
+    camera = rrb.Camera.from_fov(40.0, width=256, height=256)
+    seen = rrb.render(shelf(), rrb.Pose.from_viewpoint(30.0, 15.0, distance_m=2.0), camera)
+    draw_fit("ambiguous", shelf(), seen.fragments.covered, camera, None)
+
+
 if __name__ == "__main__":
     IMAGES.mkdir(parents=True, exist_ok=True)
     print_areas()
@@ -123,4 +164,5 @@ if __name__ == "__main__":
     for approximation in rrb.APPROXIMATIONS:
         draw_gradient(approximation)
     draw_loss_curves()
+    draw_fits()
     print(f"wrote the pictures of the documentation to {IMAGES}")
