@@ -26,7 +26,8 @@ def costs(plan: Plan) -> Iterator[Job]:
             for number in range(plan.cost):
                 for road in roads:
                     for amount in amounts:
-                        yield Job(protocol, "procedural", number, road, (what, amount, plan.repeats))
+                        repeats = plan.repeats if protocol == "near" else 1
+                        yield Job(protocol, "procedural", number, road, (what, amount, repeats))
 
 
 def measure_cost(job: Job) -> Record:

@@ -13,10 +13,10 @@ class Plan:
     splits: tuple[str, ...] = ("train", "test", "procedural")
     cases: int = 120  # of each protocol
     published: int = 24  # of those, fitted by the published road too
-    degraded: int = 40
+    degraded: int = 30
     covariance: int = 60
     lengths_px: tuple[float, ...] = (1.0, 4.0, 8.0, 12.0)  # over which noise on the contour hangs together
-    starts: int = 20
+    starts: int = 15
     starts_published: int = 4
     start_angles_deg: tuple[float, ...] = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180)
     gains: int = 6

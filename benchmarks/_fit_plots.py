@@ -6,7 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from _fit_tables import GAIN_COLUMNS, Found, costs, gains, inside, start_share, stopped
+from _fit_tables import (
+    GAIN_COLUMNS,
+    START_ROADS,
+    Found,
+    costs,
+    gains,
+    inside,
+    median,
+    share,
+    started,
+    stopped,
+)
+from rrb import SecondOrder
 
 ROADS = {"rrb": "rrb", "kato": "as published (kato)", "RRB script": "RRB's script", "palazzi": "palazzi"}
 # Of Okabe and Ito: told apart by those who see fewer colours.
@@ -25,7 +37,7 @@ def draw(found: Found, out: Path) -> list[Path]:
     for name, (panels, make) in PLOTS.items():
         figure, axes = plt.subplots(1, panels, figsize=(4.2 * panels, 3.6), squeeze=False)
         if make(found, axes[0]):
-            figure.tight_layout()
+            _legend(figure, axes[0], 2 * panels)
             written.append(out / f"{name}.png")
             figure.savefig(written[-1], dpi=130)
         plt.close(figure)
@@ -36,12 +48,26 @@ def _line(axis: Any, road: str, x: list, y: list, **also: Any) -> None:
     axis.plot(x, y, color=COLOURS[road], marker=MARKERS[road], markersize=4, **{"label": ROADS[road], **also})
 
 
-def _finish(axis: Any, xlabel: str, ylabel: str, legend: bool = True) -> None:
+def _legend(figure: Any, axes: Any, columns: int) -> None:
+    """One above all panels, where no line can be."""
+    named: dict[str, Any] = {}
+    for axis in axes:
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
+            named.setdefault(label, handle)
+    rows = -(-len(named) // columns)
+    figure.legend(named.values(), named.keys(), loc="upper center", ncol=columns, frameon=False, fontsize=8)
+    figure.tight_layout(rect=(0, 0, 1, 0.98 - 0.055 * rows))
+
+
+def _finish(axis: Any, xlabel: str, ylabel: str) -> None:
     axis.set_xlabel(xlabel)
     axis.set_ylabel(ylabel)
     axis.grid(alpha=0.3)
-    if legend:
-        axis.legend(frameon=False, fontsize=8)
+
+
+def _sides(axis: Any, sides: Any) -> None:
+    axis.set_xscale("log", base=2)
+    axis.set_xticks(sides, [str(side) for side in sides])
 
 
 def gain_by_resolution(found: Found, axes: Any) -> bool:
@@ -53,14 +79,8 @@ def gain_by_resolution(found: Found, axes: Any) -> bool:
         for k, axis in enumerate(axes):
             _line(axis, road, [side for side, _ in rows], [gain[k] for _, gain in rows])
     for axis, label in zip(axes, GAIN_COLUMNS, strict=True):
-        axis.set_xscale("log", base=2)
-        axis.set_xticks(sides, [str(side) for side in sides])
-        _finish(
-            axis,
-            "pixels a side that are drawn",
-            label.replace("of v", "change of v").replace("of t", "change of t"),
-            axis is axes[0],
-        )
+        _sides(axis, sides)
+        _finish(axis, "pixels a side that are drawn", label)
     return drawn
 
 
@@ -80,21 +100,24 @@ def gain_by_steps(found: Found, axes: Any) -> bool:
         axis.set_xscale("symlog", linthresh=1)
         ticks = [n for n in (0, 1, 3, 10, 30, 100) if n <= max(found.plan.gain_steps)]
         axis.set_xticks(ticks, [str(n) for n in ticks])
-        _finish(axis, "steps", label, axis is axes[0])
+        _finish(axis, "steps", label)
     return drawn
 
 
 def by_start(found: Found, axes: Any) -> bool:
     drawn = False
-    for road in ("rrb", "kato", "RRB script"):
-        rows = [(angle, start_share(found, road, angle)) for angle in found.plan.start_angles_deg]
-        rows = [(angle, *of) for angle, of in rows if of[1]]
-        if rows:
+    for road in START_ROADS:
+        groups = {angle: started(found, road, angle) for angle in found.plan.start_angles_deg}
+        groups = {angle: records for angle, records in groups.items() if records}
+        if groups:
             drawn = True
-            label = f"{ROADS[road]}, {rows[0][2]} cases"
-            _line(axes[0], road, [row[0] for row in rows], [row[1] for row in rows], label=label)
+            label = f"{ROADS[road]}, {max(map(len, groups.values()))} cases"
+            _line(axes[0], road, [*groups], [share(r, "right") for r in groups.values()], label=label)
+            _line(axes[1], road, [*groups], [median(r, "deg") for r in groups.values()], label=label)
     axes[0].set_ylim(-3, 103)
-    _finish(axes[0], "degrees that the start is off", "right, %", drawn)
+    axes[1].set_yscale("log")
+    for axis, label in zip(axes, ("right, %", "median rotation error, deg"), strict=True):
+        _finish(axis, "degrees that the start is off", label)
     return drawn
 
 
@@ -131,46 +154,50 @@ def cost(found: Found, axes: Any) -> bool:
                 drawn = True
                 label = f"{ROADS[road]}, {says}"
                 _line(axis, road, [r[1] for r in rows], [r[0] for r in rows], linestyle=style, label=label)
-        axis.set_xscale("log")
+        if what == "faces":
+            axis.set_xscale("log")
+        else:
+            _sides(axis, found.plan.cost_sides_px)
         axis.set_yscale("log")
-        _finish(axis, "faces" if what == "faces" else "pixels a side", "ms", drawn and axis is axes[0])
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter("")
+        _finish(axis, "faces" if what == "faces" else "pixels a side", "ms")
     return drawn
 
 
 def search(found: Found, axes: Any) -> bool:
-    """What is found against what it takes, a point for each setting."""
+    """What is found against what it takes: one line varies what is refined, the other how many views."""
+    default = SecondOrder()
+    lines = (
+        ("refined", "o", "{}/{}", lambda s: s[2] == default.views, lambda s: s[:2]),
+        ("views", "s", "{}", lambda s: s[:2] == (default.coarse, default.fine), lambda s: s[2:]),
+    )
     by_setting: dict[tuple, list] = {}
     for job, record in found.pairs("search"):
         by_setting.setdefault(job.options, []).append(record)
-    for name, marker in (("right", "o"), ("among", "s")):
-        x = [np.median([r["ms"] for r in records if "ms" in r]) for records in by_setting.values()]
-        y = [100 * np.mean([r[name] for r in records]) for records in by_setting.values()]
-        axes[0].plot(
-            x,
-            y,
-            marker=marker,
-            linestyle="none",
-            label="right" if name == "right" else "among those returned",
-        )
-    if by_setting:
-        axes[0].set_xscale("log")
-        for setting, at in zip(by_setting, x, strict=True):
-            axes[0].annotate(
-                "{}/{}/{}".format(*setting),
-                (at, 0),
-                fontsize=6,
-                rotation=90,
-                xycoords=("data", "axes fraction"),
-            )
-    _finish(axes[0], "ms, two threads (coarse/fine/views)", "%", bool(by_setting))
+    for name, marker, form, on_line, shown in lines:
+        settings = sorted(filter(on_line, by_setting))
+        ms = [median(by_setting[s], "ms") for s in settings]
+        for axis, what in zip(axes, ("right", "among"), strict=True):
+            shares = [share(by_setting[s], what) for s in settings]
+            axis.plot(ms, shares, marker=marker, label=f"varied: {name}")
+            for setting, x, y in zip(settings, ms, shares, strict=True):
+                label, way = form.format(*shown(setting)), {"views": (2, 5), "refined": (2, -10)}[name]
+                axis.annotate(label, (x, y), way, textcoords="offset points", fontsize=6)
+    for axis, what in zip(axes, ("right, %", "true pose among those returned, %"), strict=True):
+        axis.set_xscale("log")
+        axis.xaxis.set_major_formatter("{x:g}")
+        axis.xaxis.set_minor_formatter("{x:g}")
+        axis.tick_params(axis="x", which="minor", labelsize=6)
+        _finish(axis, "ms, two threads", what)
     return bool(by_setting)
 
 
 PLOTS: dict[str, tuple[int, Callable[[Found, Any], bool]]] = {
     "gain_by_resolution": (3, gain_by_resolution),
     "gain_by_steps": (3, gain_by_steps),
-    "starts": (1, by_start),
+    "starts": (2, by_start),
     "covariance": (1, held),
     "cost": (2, cost),
-    "search": (1, search),
+    "search": (2, search),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import rrb
 from _fit_cost import costs, measure_cost, measure_search, searches
-from _fit_degrade import DEGRADATIONS, contour_noise
+from _fit_degrade import DEGRADATIONS, contour_noise, fine_signed_distance
 from _fit_jobs import Job, plain
 from _fit_plan import PROTOCOLS, THREADS, Plan
 from _fit_runs import case_of, covered, degraded, gained, measured, road_of, started
@@ -161,6 +161,21 @@ def run(names: list[str], plan: Plan, store: Store, machine: dict[str, str]) -> 
             store.save()
     finally:
         store.save()
+
+
+def draw(plan: Plan) -> Iterator[str]:
+    """Draw the masks and simplify the meshes that the disk does not have yet; says what was done last."""
+    for protocol in PROTOCOLS:
+        for split in plan.splits:
+            for number in range(plan.cases):
+                yield case_of(protocol, split, number).name
+    for job in _degraded(plan):
+        if job.options[0] in ("border", "coarse"):
+            yield DEGRADATIONS[job.options[0]](case_of(*job.case)).name
+    for job in _covariance(plan):
+        if job.options == (None,):
+            fine_signed_distance(case_of(*job.case))
+            yield f"{case_of(*job.case).name}, finer"
 
 
 def _expected_s(name: str, plan: Plan) -> float:

@@ -3,7 +3,8 @@
 `python benchmarks/fit.py [--sections near far ...] [--splits train test procedural] [--count N] [--quick]`.
 Results are kept in OUT/fit.json as they come: a run that was stopped goes on where it was, unless `--fresh`;
 `--report` prints what is there and measures nothing. The first run also draws the masks with the readable
-reference, about a second each (see _fit_cases.py). It reports, it does not judge: the exit code is 0.
+reference, a second or two each, which the disk keeps; `--draw` does that alone, beforehand. It reports, it does
+not judge: the exit code is 0.
 """
 
 import argparse
@@ -19,12 +20,16 @@ def main(arguments: list[str] | None = None) -> None:
     os.environ.update(dict.fromkeys(PINNED, "1"))  # before NumPy and torch load: imports are below
     os.environ.setdefault("RRB_QUIET", "1")
     from _fit_plan import QUICK, Plan, limited
-    from _fit_sections import SECTIONS, run
+    from _fit_sections import SECTIONS, draw, run
     from _fit_store import Store, code_version
     from _report import machine
 
     args = _arguments(list(SECTIONS), arguments)
     plan = limited(QUICK if args.quick else Plan(), args.count, _there(args.splits))
+    if args.draw:
+        for number, name in enumerate(draw(plan), 1):
+            print(f"{number}: {name}".ljust(78), end="\r", file=sys.stderr)
+        return
     args.out.mkdir(parents=True, exist_ok=True)
     store = Store(args.out / "fit.json", code_version(), args.fresh)
     if not args.report:
@@ -41,6 +46,7 @@ def _arguments(sections: list[str], arguments: list[str] | None) -> argparse.Nam
     parser.add_argument("--quick", action="store_true", help="a case or two of each, to see that it runs")
     parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
     parser.add_argument("--report", action="store_true", help="measure nothing")
+    parser.add_argument("--draw", action="store_true", help="draw the masks that are missing, and no more")
     return parser.parse_args(arguments)
 
 
