@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rrb.geometry.camera import Camera
 
-CELL_PX = 4
+CELL_PX = 8
 _SIDE_PX = 256
 _MARGIN = 0.6
 

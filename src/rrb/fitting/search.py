@@ -64,7 +64,8 @@ def stages(contour: Contour) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def from_start(contour: Contour, start: NDArray[np.float64]) -> Found:
     """The minimum that one start leads to."""
-    states, outcomes, trails = contour.refine(start[None], np.concatenate(stages(contour)))
+    coarse, fine = stages(contour)
+    states, outcomes, trails = contour.refine(start[None], np.concatenate([coarse[:1], fine]))
     return Found(states[0], float(outcomes[0, 0]), [trails[0]])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from rrb.geometry.pose import Pose
 
 # Mean distance between the surface before and after, of its largest extent.
 SAME_SHARE = 0.005
-_POINTS = 192
+_POINTS = 128
 _KEPT = 256
 _seen: dict[bytes, str | None] = {}
 _MOST_FOLDS = 12
@@ -26,16 +27,16 @@ class Symmetry:
 
     def __init__(self, mesh: Mesh) -> None:
         self._vertices = np.array(mesh.vertices, dtype=np.float64, order="C")
-        self._faces = np.ascontiguousarray(mesh.faces, dtype=np.int32)
+        faces = np.asarray(mesh.faces)
+        self._faces = np.ascontiguousarray(faces[faces[:, 0] >= 0], dtype=np.int32)
         self._mesh = mesh
         self._limit = SAME_SHARE * float(np.ptp(self._vertices, axis=0).max())
-        self._points: NDArray[np.float64] | None = None
 
     @property
     def in_words(self) -> str | None:
         """The symmetry in a sentence's end, or None. Looked for once for each shape: a video has one."""
-        digest = hashlib.blake2b(self._vertices)
-        digest.update(self._faces)
+        digest = hashlib.blake2b(self._vertices.data)
+        digest.update(self._faces.data)
         key = digest.digest()
         if key not in _seen:
             if len(_seen) >= _KEPT:
@@ -52,21 +53,23 @@ class Symmetry:
         points, share = self._quadrature()
         if not share.sum() > 0:
             return None
-        centre = share @ points
-        arms = points - centre
-        moments = (share * arms.T) @ arms
-        limit = self._limit * math.sqrt(moments.trace())
+        centre = points @ share
+        arms = points - centre[:, None]
+        weighted = share * arms
+        moments = weighted @ arms.T
+        third = np.stack([(weighted * arm) @ arms.T for arm in arms])  # (3, 3, 3)
+        size = math.sqrt(moments.trace())
         frames = np.eye(3), np.linalg.eigh(moments)[1].T
         for frame, k in [(frame, k) for frame in frames for k in (1, 0, 2)]:
             axis, across = frame[k], frame[[(k + 1) % 3, (k + 2) % 3]]
-            along, sideways = arms @ axis, arms @ across.T
-            third = [(share * square) @ sideways for square in (along**2, (sideways**2).sum(1))]
-            if np.abs(across @ moments @ axis).max() > limit or np.abs(third).max() > 3 * limit * math.sqrt(
-                moments.trace()
+            lopsided = across @ (third @ axis @ axis), across @ np.einsum("ijk,mj,mk", third, across, across)
+            if (
+                np.abs(across @ moments @ axis).max() > self._limit * size
+                or np.abs(lopsided).max() > 3 * self._limit * size**2
             ):
                 continue
             plane = across @ moments @ across.T
-            is_round = np.abs(plane - np.eye(2) * plane.trace() / 2).max() <= limit
+            is_round = np.abs(plane - np.eye(2) * plane.trace() / 2).max() <= self._limit * size
             if is_round and all(self.holds(_about(centre, axis, turn)) for turn in _ANY_TURNS):
                 return _any_turn(axis)
             for folds in range(_MOST_FOLDS if is_round else 2, 1, -1):
@@ -75,27 +78,41 @@ class Symmetry:
         return None
 
     def _quadrature(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Points (4F, 3) and shares (4F,) of the surface, exact for polynomials of third degree."""
-        corners = self._vertices[self._faces]
-        middle = corners.mean(1)
-        normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        areas = np.sqrt((normals**2).sum(1))
+        """Points (3, 4F) and shares (4F,) of the surface, exact for polynomials of third degree."""
+        a, b, c = (np.ascontiguousarray(self._vertices[self._faces[:, k]].T) for k in range(3))
+        u, v = b - a, c - a
+        normals = u[[1, 2, 0]] * v[[2, 0, 1]] - u[[2, 0, 1]] * v[[1, 2, 0]]
+        areas = np.sqrt((normals**2).sum(0))
         share = areas / max(areas.sum(), np.finfo(np.float64).tiny)
-        inner = 0.4 * corners + 0.6 * middle[:, None]
-        points = np.concatenate([middle, inner[:, 0], inner[:, 1], inner[:, 2]])
+        middle = (a + b + c) / 3
+        points = np.concatenate([middle, *(0.4 * corner + 0.6 * middle for corner in (a, b, c))], 1)
         return points, np.concatenate([-27 / 48 * share, *[25 / 48 * share] * 3])
 
     def holds(self, motion: Pose) -> bool:
         """Whether the surface, moved in its own frame, comes to lie on itself."""
+        return (
+            self._distance_after(motion) <= self._limit
+            and self._distance_after(motion.inverse()) <= self._limit
+        )
+
+    def _distance_after(self, motion: Pose) -> float:
+        """Mean distance of points of the surface, moved, to the surface."""
         from rrb.fitting._closest_kernel import mean_distance
 
-        if self._points is None:
-            self._points = np.ascontiguousarray(self._mesh.sample_surface(_POINTS, seed=0)[0], np.float64)
-        there = mean_distance(motion @ self._points, self._vertices, self._faces, self._limit)
-        return there <= self._limit and (
-            mean_distance(motion.inverse() @ self._points, self._vertices, self._faces, self._limit)
-            <= self._limit
-        )
+        points = np.ascontiguousarray(motion @ self._points)
+        return mean_distance(points, self._vertices, self._faces, self._spheres, self._limit)
+
+    @cached_property
+    def _points(self) -> NDArray[np.float64]:
+        return np.asarray(self._mesh.sample_surface(_POINTS, seed=0)[0], np.float64)
+
+    @cached_property
+    def _spheres(self) -> NDArray[np.float64]:
+        from rrb.fitting._closest_kernel import enclosing_spheres
+
+        spheres = np.empty((len(self._faces), 4))
+        enclosing_spheres(self._vertices, self._faces, spheres)
+        return spheres
 
     def described(self, motion: Pose) -> str:
         """In words, the symmetry that a motion which `holds` belongs to."""
