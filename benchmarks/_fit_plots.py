@@ -6,18 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from _fit_tables import (
-    GAIN_COLUMNS,
-    START_ROADS,
-    Found,
-    costs,
-    gains,
-    inside,
-    median,
-    share,
-    started,
-    stopped,
-)
+from _fit_found import Found, inside, median, share
+from _fit_growth import GAIN_COLUMNS, costs, gains, stopped
+from _fit_tables import START_ROADS, started
 from rrb import SecondOrder
 
 ROADS = {"rrb": "rrb", "kato": "as published (kato)", "RRB script": "RRB's script", "palazzi": "palazzi"}

@@ -1,115 +1,27 @@
 """The tables of the fitting benchmark, from records by their keys: text with pipes, as documents take it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from _fit_jobs import Job
-from _fit_plan import PROTOCOLS, THREADS, Plan
+from _fit_found import (
+    ACCEPTED,
+    CASES,
+    Found,
+    Row,
+    Table,
+    accuracy,
+    confidence,
+    inside,
+    median,
+    quantile,
+    share,
+)
+from _fit_growth import by_resolution, by_steps, cost, search
+from _fit_plan import PROTOCOLS, THREADS
 from _fit_runs import SIX_95
-from _fit_sections import DEGRADED_PROTOCOLS, KINDS, SECTIONS
-from _fit_store import Record, Store
-
-Row = Sequence[object]
-CLOSEST_OF_COVARIANCE = 0.05  # of the largest extent: a pose farther off lies in another minimum
-CASES = ("right %", "among %", "rotation deg", "translation %", "IoU", "closest %")
-
-
-@dataclass(frozen=True)
-class Table:
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Row]
-    note: str = ""
-
-    def __str__(self) -> str:
-        cells = [list(self.columns)] + [[text(value) for value in row] for row in self.rows]
-        widths = [max(len(row[k]) for row in cells) for k in range(len(self.columns))]
-        left = [any(isinstance(row[k], str) for row in self.rows) for k in range(len(self.columns))]
-        lines = [_line(row, widths, left) for row in cells]
-        lines.insert(1, _line(["-" * w for w in widths], widths, left))
-        return "\n".join([f"\n### {self.title}\n", *([self.note + "\n"] if self.note else []), *lines])
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], left: Sequence[bool]) -> str:
-    aligned = (c.ljust(w) if l else c.rjust(w) for c, w, l in zip(cells, widths, left, strict=True))
-    return f"| {' | '.join(aligned)} |"
-
-
-def text(value: object) -> str:
-    """Three digits that count, as many as are known."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        if not np.isfinite(value):
-            return "-"
-        return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-@dataclass(frozen=True)
-class Found:
-    """What is stored of the jobs of a plan."""
-
-    plan: Plan
-    store: Store
-    _paired: dict = field(default_factory=dict)
-
-    def pairs(self, section: str) -> list[tuple[Job, Record]]:
-        """A job and its record each; nothing of a plan that asked for more, or for others."""
-        if section not in self._paired:
-            kept = self.store.records(section)
-            jobs = SECTIONS[section].jobs(self.plan) if kept else ()
-            self._paired[section] = [(job, kept[job.key]) for job in jobs if job.key in kept]
-        return self._paired[section]
-
-    def records(self, section: str, when: Callable[[Job], bool] = lambda job: True) -> list[Record]:
-        return [record for job, record in self.pairs(section) if when(job)]
-
-
-# --- numbers of many records ----------------------------------------------------------------------
-
-
-def share(records: Iterable[Record], name: str) -> float:
-    """Percent."""
-    values = [bool(r[name]) for r in records]
-    return 100.0 * float(np.mean(values)) if values else np.nan
-
-
-def median(records: Iterable[Record], name: str, times: float = 1.0, plain: bool = False) -> float:
-    """Of those that have it; `plain`: of meshes without symmetry alone."""
-    values = [r[name] for r in records if r.get(name) is not None and not (plain and r["symmetry"])]
-    return times * float(np.median(values)) if values else np.nan
-
-
-def quantile(records: Iterable[Record], name: str, q: float) -> float:
-    values = [r[name] for r in records if r.get(name) is not None]
-    return float(np.quantile(values, q)) if values else np.nan
-
-
-def accuracy(records: Sequence[Record]) -> list[object]:
-    """The columns CASES."""
-    return [
-        share(records, "right"),
-        share(records, "among"),
-        median(records, "deg", plain=True),
-        median(records, "trans", 100),
-        median(records, "iou"),
-        median(records, "closest", 100),
-    ]
-
-
-def confidence(records: Sequence[Record]) -> list[object]:
-    """Percent accepted of those that are right and of those that are wrong."""
-    right, wrong = ([r for r in records if r["right"] == is_right] for is_right in (True, False))
-    return [share(right, "accepted"), share(wrong, "accepted"), len(wrong)]
-
-
-ACCEPTED = ("accepted of right %", "accepted of wrong %", "wrong")
-
-
-# --- tables ---------------------------------------------------------------------------------------
+from _fit_sections import DEGRADED_PROTOCOLS, KINDS
+from _fit_store import Record
 
 
 def roads(found: Found) -> Table:
@@ -159,13 +71,6 @@ def degradations(found: Found) -> Table:
     columns = ("start", "meshes", "what is wrong", "cases", "refused", "IoU of truth", *CASES, *ACCEPTED)
     note = "Right: at least 0.97 of the IoU that the truth itself has with what was given, and surfaces within 1 %."
     return Table("What remains when masks, meshes and cameras are wrong", columns, rows, note)
-
-
-def inside(records: Sequence[Record]) -> tuple[float, int]:
-    """Percent of the truths that lie in the 95 % region, and how many poses lie in another minimum."""
-    near = [r for r in records if r.get("squared") is not None and r["closest"] <= CLOSEST_OF_COVARIANCE]
-    held = [r["squared"] <= SIX_95 for r in near]
-    return (100.0 * float(np.mean(held)) if held else np.nan), len(records) - len(near)
 
 
 def covariance(found: Found) -> Table:
@@ -275,98 +180,6 @@ def symmetric(found: Found) -> Table:
                 rows.append([protocol, split, len(yes), told[0], len(no), told[1]])
     columns = ("start", "meshes", "symmetric", "told %", "not symmetric", "told nonetheless %")
     return Table("Whether hypotheses tell of a symmetry", columns, rows)
-
-
-# --- gains and costs ------------------------------------------------------------------------------
-
-Gain = tuple[float, float, float]
-
-
-def gains(found: Found, road: str, side: int, at: int = -1) -> tuple[Gain, int] | None:
-    """Change of the mean IoU, of the median degrees and of the median share of the distance; of how many.
-
-    at: which entry of the trail is compared with the first, the start. A fit that was refused stays at it.
-    """
-    records = found.records("gains", lambda job: job.road == road and job.options[0] == side)
-    if not records:
-        return None
-    trails = [(r["trail"][0], r["trail"][at if len(r["trail"]) > 1 else 0]) for r in records]
-    before, after = (np.array(side_) for side_ in zip(*trails, strict=True))
-    iou = after[:, 0].mean() - before[:, 0].mean()
-    degrees, way = (float(np.median(after[:, k]) - np.median(before[:, k])) for k in (1, 2))
-    return (float(iou), degrees, 100 * way), len(records)
-
-
-GAIN_COLUMNS = ("change of IoU", "change of viewpoint error, deg", "change of translation error, %")
-
-
-def by_resolution(found: Found) -> Table:
-    rows = []
-    for road in ("rrb", "kato", "palazzi"):
-        for side in found.plan.gain_sides_px:
-            gain = gains(found, road, side)
-            if gain is not None:
-                rows.append([road, f"{side} x {side}", gain[1], *gain[0]])
-    note = "From 15 degrees and 5 % off, measured at 256 x 256; mean IoU, median errors (Palazzi's Table 2)."
-    return Table(
-        "Gain by the resolution that is drawn", ("road", "drawn", "cases", *GAIN_COLUMNS), rows, note
-    )
-
-
-def by_steps(found: Found) -> Table:
-    rows = []
-    side = max(found.plan.gain_sides_px)
-    for road in ("rrb", "kato", "palazzi"):
-        for index, steps in enumerate(found.plan.gain_steps):
-            gain = gains(found, road, side, index)
-            if gain is not None and not stopped(found, road, steps):
-                rows.append([road, steps, gain[1], *gain[0]])
-    note = "As above; a road's rows end where all its fits have stopped (Palazzi's Fig. 6 c)."
-    return Table("Gain by the number of steps", ("road", "steps", "cases", *GAIN_COLUMNS), rows, note)
-
-
-def stopped(found: Found, road: str, steps: int) -> bool:
-    """Whether no fit took so many."""
-    taken = [r.get("steps", 0) for r in found.records("gains", lambda job: job.road == road)]
-    return steps > max(taken, default=0)
-
-
-def costs(found: Found, what: str, protocol: str, road: str) -> dict[int, tuple[float, float, int]]:
-    """By amount: median milliseconds (first order: of a step), true median amount, cases."""
-    answer = {}
-    for amount in found.plan.cost_faces if what == "faces" else found.plan.cost_sides_px:
-        wanted = protocol, road, (what, amount)
-        records = found.records("cost", lambda job, w=wanted: (job.protocol, job.road, job.options[:2]) == w)
-        if records:
-            each = [r["ms"] / (r["steps"] if road == "kato" else 1) for r in records if "ms" in r]
-            real = median(records, "faces") if what == "faces" else amount
-            answer[amount] = float(np.median(each)) if each else np.nan, float(real), len(records)
-    return answer
-
-
-def cost(found: Found) -> Table:
-    rows = []
-    for what in ("faces", "pixels"):
-        for protocol, road in (("near", "rrb"), ("any", "rrb"), ("near", "kato")):
-            label = "kato, a step" if road == "kato" else "rrb"
-            for ms, real, count in costs(found, what, protocol, road).values():
-                amount = f"{real:,.0f} faces" if what == "faces" else f"{real:.0f} px a side"
-                rows.append([protocol, label, THREADS[protocol], amount, count, ms])
-    columns = ("start", "road", "threads", "of", "cases", "ms")
-    return Table("What a fit costs, by faces (256 px) and by pixels (3,000 faces)", columns, rows)
-
-
-def search(found: Found) -> Table:
-    by_setting: dict[tuple, list[Record]] = {}
-    for job, record in found.pairs("search"):
-        by_setting.setdefault(job.options, []).append(record)
-    rows = [
-        [*setting, len(records), share(records, "right"), share(records, "among"), median(records, "ms")]
-        for setting, records in by_setting.items()
-    ]
-    columns = ("coarse", "fine", "views", "cases", "right %", "among %", "ms")
-    note = "Any rotation, no start, two threads; never on the meshes of the split test."
-    return Table("What searching more widely costs and finds", columns, rows, note)
 
 
 TABLES: Mapping[str, Sequence[Callable[[Found], Table]]] = {

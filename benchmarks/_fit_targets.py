@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from _fit_found import Found, Row, Table, inside, median, share, text
 from _fit_runs import SIX_95
 from _fit_store import Record
-from _fit_tables import Found, Row, Table, inside, median, share, text
 
 Measure = Callable[[Sequence[Record]], float]
 

@@ -62,8 +62,9 @@ def _there(splits: list[str]) -> tuple[str, ...]:
 
 def _tell(plan, store, sections: list[str], out: Path) -> None:
     """Print the tables, write them as fit.md, and draw the plots."""
+    from _fit_found import Found, Table
     from _fit_plots import draw
-    from _fit_tables import Found, Table, tables
+    from _fit_tables import tables
     from _fit_targets import checks
 
     found = Found(plan, store)

@@ -15,6 +15,7 @@ from rrb.geometry.primitives import box
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 MODULES = (
+    "found",
     "cases",
     "cost",
     "jobs",
@@ -81,7 +82,7 @@ def ran(bench, plan, tmp_path_factory):
 @pytest.fixture
 def found(bench, plan, ran):
     few = bench.plan.limited(plan, None, ("procedural",))
-    return bench.tables.Found(few, bench.store.Store(ran / "fit.json", bench.store.code_version()))
+    return bench.found.Found(few, bench.store.Store(ran / "fit.json", bench.store.code_version()))
 
 
 # --- a run ----------------------------------------------------------------------------------------
@@ -224,7 +225,7 @@ def test_what_a_fit_refuses_is_counted_as_wrong(bench):
     assert record["refused"]
     assert not record["right"]
     assert not record["accepted"]
-    assert bench.tables.share([record], "right") == 0
+    assert bench.found.share([record], "right") == 0
 
 
 @pytest.mark.parametrize("degrees", [5, 90, 180])
@@ -273,20 +274,20 @@ def _record(**known):
 
 def test_angles_of_symmetric_meshes_do_not_count(bench):
     records = [_record(deg=1.0), _record(deg=3.0), _record(deg=180.0, symmetry="2-fold"), _record()]
-    assert bench.tables.median(records, "deg", plain=True) == 2.0
-    assert bench.tables.median(records, "deg") == 3.0
+    assert bench.found.median(records, "deg", plain=True) == 2.0
+    assert bench.found.median(records, "deg") == 3.0
 
 
 def test_confidence_is_told_of_the_right_and_of_the_wrong_apart(bench):
     right = [_record(), _record(), _record(), _record(accepted=False)]
     wrong = [_record(right=False), _record(right=False, accepted=False)]
-    assert bench.tables.confidence(right + wrong) == [75.0, 50.0, 2]
+    assert bench.found.confidence(right + wrong) == [75.0, 50.0, 2]
 
 
 def test_another_minimum_is_left_out_of_the_coverage_and_counted(bench):
     near = [_record(squared=1.0, closest=0.001), _record(squared=20.0, closest=0.002)]
     left_out = [_record(squared=1e6, closest=0.2), _record(refused="for a reason")]
-    assert bench.tables.inside(near + left_out) == (50.0, 2)
+    assert bench.found.inside(near + left_out) == (50.0, 2)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +313,7 @@ def test_a_bound_above_and_below_is_asked_for_as_both(bench):
 
 
 def test_nothing_measured_is_told_so(bench, plan, tmp_path):
-    empty = bench.tables.Found(plan, bench.store.Store(tmp_path / "none.json", "v"))
+    empty = bench.found.Found(plan, bench.store.Store(tmp_path / "none.json", "v"))
     assert bench.tables.tables(empty, SECTIONS) == []
     rows = bench.targets.checks(empty).rows
     assert rows
