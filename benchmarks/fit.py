@@ -9,6 +9,7 @@ not judge: the exit code is 0.
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -82,4 +83,6 @@ def _tell(plan, store, sections: list[str], out: Path) -> None:
 
 
 if __name__ == "__main__":
+    # However it is stopped, a run keeps what it has and leaves no process behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     main()
