@@ -58,7 +58,10 @@ def surface_point(vertices, state, scale, image_points, a, b, share):
 
 @inline_early
 def jacobian(state, lens, focal, px, py, pz, nx, ny, row):
-    """Fill row (8,) with how n . pixel of the point moves with rotation, translation, log scale, log focal."""
+    """Fill row (9,) with how a residual moves with rotation, translation, log scale, log focal, and the last.
+
+    The last is by how many pixels the mask is too large all around: no step takes it, but see `judge`.
+    """
     fx, fy = lens[0] * focal, lens[1] * focal
     x, y, z = px + state[9], py + state[10], pz + state[11]
     gx, gy = nx * fx / z, ny * fy / z
@@ -69,6 +72,7 @@ def jacobian(state, lens, focal, px, py, pz, nx, ny, row):
     row[3], row[4], row[5] = gx, gy, gz
     row[6] = gx * px + gy * py + gz * pz
     row[7] = gx * x + gy * y
+    row[8] = 1.0
 
 
 @inline_early
@@ -90,7 +94,7 @@ def outward(nx, ny, by_column, lower):
 
 @inline_early
 def add(normal_matrix, gradient, row, weight, residual):
-    for i in range(8):
+    for i in range(9):
         w = weight * row[i]
         gradient[i] += w * residual
         for j in range(i + 1):
@@ -206,7 +210,7 @@ def evaluate(mesh, lens, observed, stride, reach, hull, state, work, normal_matr
     drawn = 1.0 / total
     cost = loss / total
     rms = squares / total
-    for i in range(8):
+    for i in range(9):
         gradient[i] *= drawn
         for j in range(i + 1):
             normal_matrix[i, j] *= drawn
@@ -520,9 +524,9 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
     prior_mean, prior_weight = freedom[4], freedom[5]
     image_points = np.empty(mesh[0].shape)
     layers = np.empty(mesh[3].shape[0] + 1, np.int16)
-    row = np.empty(8)
-    normal_matrix, gradient = np.zeros((8, 8)), np.zeros(8)
-    next_matrix, next_gradient = np.zeros((8, 8)), np.zeros(8)
+    row = np.empty(9)
+    normal_matrix, gradient = np.zeros((9, 9)), np.zeros(9)
+    next_matrix, next_gradient = np.zeros((9, 9)), np.zeros(9)
     tiles = np.empty((0, 0, 3))
     room = (
         np.empty(8),
@@ -591,17 +595,17 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
 def judge(mesh, lens, observed, reach, state, normal_matrix, gradient, tiles, found):
     """Compare the picture at `state` with the mask, both in full.
 
-    Fills normal_matrix (8, 8), gradient (8,), tiles (T, T, 3), unless empty, with the force (2) on the contour in
+    Fills normal_matrix (9, 9), gradient (9,), tiles (T, T, 3), unless empty, with the force (2) on the contour in
     each tile and its weight, and found (3,): cost, rms in px, IoU over what is known.
     """
     bits = observed[0]
     height, width = bits.shape
     image = np.empty((height, width), np.int16)
-    work = np.empty(mesh[0].shape), np.empty(mesh[3].shape[0] + 1, np.int16), image, np.empty(8)
+    work = np.empty(mesh[0].shape), np.empty(mesh[3].shape[0] + 1, np.int16), image, np.empty(9)
     found[0], found[1] = evaluate(
         mesh, lens, observed, 1, reach, False, state, work, normal_matrix, gradient, tiles
     )
-    for i in range(8):
+    for i in range(9):
         for j in range(i):
             normal_matrix[j, i] = normal_matrix[i, j]
     both, either = 0, 0
@@ -617,10 +621,10 @@ def judge(mesh, lens, observed, reach, state, normal_matrix, gradient, tiles, fo
 
 @kernel()
 def pulls(mesh, lens, observed, reach, state, steps, gradients):
-    """Fill gradients (K, 8) with those of the cost after each of the steps (K, 8) from `state`."""
+    """Fill gradients (K, 9) with those of the cost after each of the steps (K, 8) from `state`."""
     image = np.empty(observed[0].shape, np.int16)
-    work = np.empty(mesh[0].shape), np.empty(mesh[3].shape[0] + 1, np.int16), image, np.empty(8)
-    tiles, normal_matrix = np.empty((0, 0, 3)), np.empty((8, 8))
+    work = np.empty(mesh[0].shape), np.empty(mesh[3].shape[0] + 1, np.int16), image, np.empty(9)
+    tiles, normal_matrix = np.empty((0, 0, 3)), np.empty((9, 9))
     there = np.empty(14)
     for k in range(steps.shape[0]):
         there[:] = state

@@ -10,6 +10,7 @@ scatter between tiles of 16 pixels, which errors that hang together over some pi
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +28,10 @@ _LEAST_BEND = 0.2
 _SIGNS = np.array([[1.0] * 8, [1, -1] * 4, [1, 1, -1, -1] * 2])
 
 _AGREEMENT_PX, _AGREEMENT_SHARE = 2.0, 0.03
-ENOUGH_AGREEMENT = 0.75
+ENOUGH_AGREEMENT = 0.65
 RIVAL_WEIGHT = 0.2
 LOOSE_ROTATION_DEG, LOOSE_DEPTH_SHARE = 10.0, 0.25
+GROWN_PX, GROWN_SHARE = 0.6, 0.01
 
 
 def basis_of(variables: Variables, state: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -55,8 +57,20 @@ def free_directions(
     return np.linalg.svd(row[None])[2][1:].T
 
 
-def covariance(contour: Contour, state: NDArray[np.float64], judged: Judgement) -> NDArray[np.float64]:
-    """(n, n) of the numbers that move, in rad, m, and relative changes of scale and focal length."""
+@dataclass(frozen=True, eq=False)
+class Certainty:
+    """covariance (n, n) of the numbers that move, in rad, m, and relative changes of scale and focal length.
+
+    growth_px: by how much the mask seems too large all around; growth_step (n,): how the numbers would move if it
+    were not.
+    """
+
+    covariance: NDArray[np.float64]
+    growth_px: float
+    growth_step: NDArray[np.float64]
+
+
+def certainty(contour: Contour, state: NDArray[np.float64], judged: Judgement) -> Certainty:
     v = contour.variables
     distance = float(np.linalg.norm(state[9:12]))
     known = np.array([_ANY_ROTATION_RAD] * 3 + [_ANY_DISTANCE * distance] * 3 + [1.0, 1.0])
@@ -64,12 +78,19 @@ def covariance(contour: Contour, state: NDArray[np.float64], judged: Judgement) 
     spread = known[v.moves]  # numbers in units of what is known before looking: no unit matters any more
     keep = free_directions(v, state, contour.lowest, basis * spread)
     to_kernel = basis @ (spread[:, None] * keep)
-    information = to_kernel.T @ judged.normal_matrix @ to_kernel
+    information = to_kernel.T @ judged.normal_matrix[:8, :8] @ to_kernel
     # Cov = (s / bend^2) N^-1, and what is known before looking is information like any other.
     noise = (_scatter(judged) + _whole_pixels(contour)) / _bend(contour, state, judged, to_kernel) ** 2
     before = keep.T @ (keep * (1 + spread**2 * v.prior_weight[v.moves])[:, None])
-    answer = keep @ np.linalg.inv(information / noise + before) @ keep.T * np.outer(spread, spread)
-    return (answer + answer.T) / 2
+    covariance = np.linalg.inv(information / noise + before)
+    # A mask too large by g adds g to all residuals: another column of the Jacobian, left out by the fit.
+    shared = to_kernel.T @ judged.normal_matrix[:8, 8]
+    answering = covariance @ shared / noise
+    own = max(judged.normal_matrix[8, 8] - shared @ answering, 1e-12)
+    growth = -judged.gradient[8] / own
+    to_user = spread[:, None] * keep
+    covariance = to_user @ covariance @ to_user.T
+    return Certainty((covariance + covariance.T) / 2, float(growth), -growth * (to_user @ answering))
 
 
 def _scatter(judged: Judgement) -> float:
@@ -85,7 +106,7 @@ def _scatter(judged: Judgement) -> float:
         tiles = tiles[tiles[:, 2] > 0]
         numbers = 2 * len(tiles)
         free = max(numbers - 6, 6)
-        scatter = float((tiles[:, :2] ** 2).sum() / tiles[:, 2].sum()) * numbers / free * free / (free - 4)
+        scatter = float((tiles[:, :2] ** 2).sum() / tiles[:, 2].sum()) * numbers / (free - 2)
         largest = max(largest, scatter)
     return largest
 
@@ -99,14 +120,14 @@ def _bend(
     contour: Contour, state: NDArray[np.float64], judged: Judgement, to_kernel: NDArray[np.float64]
 ) -> float:
     """How much of the normal matrix the gradient shows over half a pixel, averaged over directions."""
-    values, vectors = np.linalg.eigh(to_kernel.T @ judged.normal_matrix @ to_kernel)
+    values, vectors = np.linalg.eigh(to_kernel.T @ judged.normal_matrix[:8, :8] @ to_kernel)
     strong = values > 1e-6 * values[-1]
     # A step of length 1 under N costs the square of its pixels, over half the reach's square.
     half_pixel = math.sqrt(0.5**2 * 2 / FINE_REACH_PX**2)
     unit = vectors[:, strong] * half_pixel / np.sqrt(values[strong])
     signs = _SIGNS[:, : unit.shape[1]]
     steps = signs @ unit.T @ to_kernel.T / math.sqrt(signs.shape[1])
-    change = contour.pulls(state, steps, FINE_REACH_PX) - judged.gradient
+    change = (contour.pulls(state, steps, FINE_REACH_PX) - judged.gradient)[:, :8]
     return float(np.clip((change * steps).sum(1).mean() / half_pixel**2, _LEAST_BEND, 1.0))
 
 
@@ -133,8 +154,13 @@ def reason_against(
     weights: NDArray[np.float64],
     deviations: dict[str, float],
     at_bound: str | None,
+    growth: tuple[float, float] = (0.0, 0.0),
 ) -> str | None:
-    """Why a result should not be relied on, the gravest reason first, or None."""
+    """Why a result should not be relied on, the gravest reason first, or None.
+
+    growth: by how many pixels the mask seems too large, and what share of its distance that brings the object
+    nearer.
+    """
     if agreement < ENOUGH_AGREEMENT:
         return (
             f"only {100 * agreement:.0f} % of the contours agree; {100 * ENOUGH_AGREEMENT:.0f} % are expected of"
@@ -145,6 +171,12 @@ def reason_against(
         return f"{rivals + 1} different poses explain the mask about equally well: see hypotheses"
     if at_bound is not None:
         return f"the best pose lies beyond the bounds on {at_bound}"
+    px, nearer = growth
+    if abs(px) > GROWN_PX and abs(nearer) > GROWN_SHARE:
+        return (
+            f"the mask seems {abs(px):.1f} px too {'large' if px > 0 else 'small'} all around, which makes the object"
+            f" seem {100 * abs(nearer):.1f} % {'nearer' if nearer > 0 else 'farther'} than it is"
+        )
     if deviations.get("rotation_deg", 0.0) > LOOSE_ROTATION_DEG:
         degrees = deviations["rotation_deg"]
         return f"the mask hardly settles the rotation: its standard deviation is {degrees:.0f} degrees"

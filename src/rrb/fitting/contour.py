@@ -33,8 +33,8 @@ class Judgement:
     cost: float  # robust, in [0, 2]
     rms_px: float
     iou: float
-    normal_matrix: NDArray[np.float64]  # (8, 8)
-    gradient: NDArray[np.float64]  # (8,)
+    normal_matrix: NDArray[np.float64]  # (9, 9): the ninth is how far the mask is too large, px
+    gradient: NDArray[np.float64]  # (9,)
     tiles: NDArray[np.float64]  # (T, T, 3): force (2) on the contour in each tile, and its weight
 
 
@@ -81,7 +81,7 @@ class Contour:
 
         height, width = self.observed.bits.shape
         tiles, found = np.zeros((-(-height // TILE_PX), -(-width // TILE_PX), 3)), np.zeros(3)
-        matrix, gradient = np.zeros((8, 8)), np.zeros(8)
+        matrix, gradient = np.zeros((9, 9)), np.zeros(9)
         judge(self._mesh, self._lens, self._observed, reach_px, state, matrix, gradient, tiles, found)
         cost, rms_px, iou = found.tolist()
         return Judgement(cost, rms_px, iou, matrix, gradient, tiles)
@@ -89,10 +89,10 @@ class Contour:
     def pulls(
         self, state: NDArray[np.float64], steps: NDArray[np.float64], reach_px: float
     ) -> NDArray[np.float64]:
-        """(K, 8): the gradients of the cost after steps (K, 8) from the state."""
+        """(K, 9): the gradients of the cost after steps (K, 8) from the state."""
         from rrb.fitting._contour_kernel import pulls
 
-        gradients = np.zeros((len(steps), 8))
+        gradients = np.zeros((len(steps), 9))
         pulls(self._mesh, self._lens, self._observed, reach_px, state, np.ascontiguousarray(steps), gradients)
         return gradients
 

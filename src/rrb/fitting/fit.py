@@ -168,12 +168,14 @@ def _result(
         for group, one, judgement, weight in zip(groups, leaders, judged, weights, strict=True)
     )
     state, pose = leaders[0].state, groups[0].pose
-    cov = confidence.covariance(contour, state, judged[0])
+    sure = confidence.certainty(contour, state, judged[0])
+    cov = sure.covariance
     reason = confidence.reason_against(
         confidence.agreement(contour, state),
         weights,
         _deviations(contour.variables, cov, pose, turns_freely=bool(words and "any turn" in words)),
         _bound_met(contour, state),
+        _growth(contour.variables, sure, pose),
     )
     return FitResult(
         camera_from_object=pose,
@@ -242,6 +244,14 @@ def _deviations(
         i = rows["translation_z"]
         answer["depth_share"] = math.sqrt(cov[i, i]) / float(np.linalg.norm(pose.translation))
     return answer
+
+
+def _growth(v: Variables, sure: confidence.Certainty, pose: Pose) -> tuple[float, float]:
+    """(px too large, share of its distance that the object seems nearer for it)."""
+    if "translation_z" not in v.moved:
+        return sure.growth_px, 0.0
+    farther = sure.growth_step[v.moved.index("translation_z")]
+    return sure.growth_px, float(farther / np.linalg.norm(pose.translation))
 
 
 def _bound_met(contour: Contour, state: NDArray[np.float64]) -> str | None:
