@@ -67,6 +67,20 @@ def test_the_cost_lies_between_nothing_and_two(odd, seed):
         assert np.linalg.eigvalsh(judged.normal_matrix).min() >= -1e-9 * np.trace(judged.normal_matrix)
 
 
+@pytest.mark.parametrize("says", [0.0, 1.0])
+@pytest.mark.parametrize("where", [np.s_[:, 50:80], np.s_[:60], np.s_[40:70, 30:90]])
+def test_what_is_unknown_charges_nothing(where, says):
+    unknown = np.zeros((128, 128), np.float32)
+    unknown[where] = 1
+    mask = np.where(unknown > 0, says, covered())
+    contour = contour_of(ODD, mask, unknown=unknown)
+    at_truth = contour.judge(contour.state(TRUTH), REACH)
+    assert at_truth.cost < 0.03
+    assert at_truth.iou == pytest.approx(1, abs=1e-3)
+    charged = contour_of(ODD, mask)
+    assert charged.judge(charged.state(TRUTH), REACH).cost > 0.1
+
+
 @pytest.mark.parametrize("place", [[0, 0, -3], [0, 0, 0.1], [40, 0, 3], [0, 0, 0]])
 def test_what_cannot_be_drawn_costs_infinitely_much(odd, place):
     judged = odd.judge(odd.state(rrb.Pose(TRUTH.rotation, place)), REACH)
@@ -81,7 +95,7 @@ def test_larger_and_farther_is_the_same_picture(odd, factor):
         a, b = odd.judge(one, reach), odd.judge(other, reach)
         assert b.cost == pytest.approx(a.cost, rel=1e-9)
         assert b.iou == a.iou
-        units = np.array([1, 1, 1, factor, factor, factor, 1, 1])
+        units = np.array([1, 1, 1, factor, factor, factor, 1, 1, 1])
         np.testing.assert_allclose(b.gradient * units, a.gradient, rtol=1e-6, atol=1e-9)
 
 
@@ -112,7 +126,7 @@ def test_the_gradient_is_that_of_half_the_cost(ellipsoid, name, off):
     state = moved(ellipsoid.state(TRUTH), off * one)
     ahead, behind = (ellipsoid.judge(moved(state, step * one), REACH).cost for step in (0.25, -0.25))
     expected = (ahead - behind) / (2 * 0.25)
-    found = 2 * ellipsoid.judge(state, REACH).gradient @ one
+    found = 2 * ellipsoid.judge(state, REACH).gradient[:8] @ one
     assert math.copysign(1, found) == math.copysign(1, off)
     assert found == pytest.approx(expected, rel=0.12)
 
@@ -131,7 +145,7 @@ def test_pulls_are_the_gradients_after_each_step(odd, seed):
 def test_no_residual_sees_larger_and_farther(odd, pose):
     """(t, s) -> k (t, s) moves no pixel: of every Jacobian's row t . row[3:6] + row[6] is 0."""
     judged = odd.judge(odd.state(pose), REACH)
-    blind = np.array([0, 0, 0, *pose.translation, 1, 0])
+    blind = np.array([0, 0, 0, *pose.translation, 1, 0, 0])
     scale = np.abs(judged.normal_matrix).max()
     np.testing.assert_allclose(judged.normal_matrix @ blind, 0, atol=1e-12 * scale)
     assert judged.gradient @ blind == pytest.approx(0, abs=1e-12)
@@ -144,7 +158,7 @@ def test_another_origin_of_the_object_is_another_basis(odd, origin):
     other = contour_of(shifted(ODD, -origin), covered())
     state, there = odd.state(START), other.state(rrb.Pose(START.rotation, START @ origin))
     arm = START.rotation @ origin
-    basis = np.eye(8)  # the old step that a new one is
+    basis = np.eye(9)  # the old step that a new one is
     basis[3:6, :3] = np.column_stack([np.cross(w, -arm) for w in np.eye(3)])
     basis[3:6, 6] = -arm
     a, b = odd.judge(state, REACH), other.judge(there, REACH)
@@ -160,7 +174,7 @@ def test_one_straight_edge_in_closed_form(across, off):
     """A sheet, three of whose edges lie outside the picture, `off` pixels beyond the edge of a half-plane.
 
     Every residual is r, every partner the half-plane's edge: the cost is twice r^2 / (c^2 + r^2), and its halved
-    derivative is 2 r c^2 / (c^2 + r^2)^2 times how the pixel moves.
+    derivative is 2 r c^2 / (c^2 + r^2)^2 times how the pixel moves. The ninth number moves all edges outwards.
     """
     camera = rrb.Camera(120.0, 130.0, 66.0, 60.0, 128, 128)
     z, at = 2.0, 70.0
@@ -177,7 +191,7 @@ def test_one_straight_edge_in_closed_form(across, off):
     assert judged.rms_px == pytest.approx(abs(r) * math.sqrt(c2 / (c2 + r**2)), rel=1e-6)
     force = 2 * r * c2 / (c2 + r**2) ** 2
     towards, beyond = -focal * edge / z**2, focal * edge / z  # per metre of depth, per factor of e
-    moves = np.array([0, 0, 0, 0, 0, towards, beyond, beyond])
+    moves = np.array([0, 0, 0, 0, 0, towards, beyond, beyond, 1])
     moves[4 if across else 3] = focal / z
     # What a turn does depends on where along the edge: the mean over the lines of pixels that cross it.
     centre, focal_along = (camera.cx_px, camera.fx_px) if across else (camera.cy_px, camera.fy_px)
