@@ -81,6 +81,18 @@ def test_starts_draw_the_mesh_into_the_mask_s_box(upright):
         assert np.hypot(*(high - low)) == pytest.approx(math.hypot(x1 - x0, y1 - y0), rel=0.03)
 
 
+@pytest.mark.parametrize("ray", [[0.5, 0.3, 1], [-0.6, 0.2, 1]])
+def test_upright_starts_stand_upright_where_the_object_is_seen(ray):
+    """Beside the axis, what is level along the ray to the object is not level in the picture's middle."""
+    camera = rrb.Camera(100.0, 100.0, 80.0, 80.0, 160, 160)
+    truth = rrb.Pose.from_viewpoint(30, 20, 0, distance_m=3, ray_camera=ray)
+    contour = contour_of(ODD, covered(pose=truth, camera=camera), camera)
+    starts = search.starts_anywhere(contour, True, 1.0, SecondOrder())
+    rolls = [rrb.Pose(s[:9].reshape(3, 3), s[9:12]).to_viewpoint().roll_deg for s in starts]
+    assert np.abs(rolls).max() < 6  # the object's origin is not the middle of its box
+    assert np.abs([angles_deg(rrb.Pose(s[:9].reshape(3, 3), s[9:12]))[2] for s in starts]).max() > 15
+
+
 def test_overlap_ranks_as_the_overlap_of_pictures_does():
     contour = contour_of(ODD, covered())
     poses = [TRUTH, START, *rrb.Pose.random(0, (6,), translation=np.array([0, 0, 2.8]))]
@@ -151,6 +163,15 @@ def test_what_the_picture_s_border_cuts_off_is_made_up_for(cut):
     assert_near(result.camera_from_object, TRUTH)
     assert result.accepted, result.reason
     assert result.iou > 0.98
+
+
+@pytest.mark.parametrize("cut", [(0, 0, 128, 83), (0, 0, 128, 73), (55, 0, 73, 128)])
+def test_a_chair_of_which_a_third_is_cut_off_is_found(cut):
+    """What is seen fills another box than the whole would."""
+    camera = rrb.Camera.from_fov(25, width=128, height=128).crop(*cut)
+    truth = rrb.Pose.from_viewpoint(30, 20, 10, distance_m=2.4)
+    result = rrb.fit(chair(), covered(chair(), truth, camera), camera)
+    assert_near(result.camera_from_object, truth)
 
 
 @pytest.mark.parametrize("column", [50, 60, 70])
