@@ -80,6 +80,13 @@ def moved(state: np.ndarray, step) -> np.ndarray:
     return np.concatenate([(turn @ state[:9].reshape(3, 3)).ravel(), state[9:] + step[3:]])
 
 
+def pose_of(contour: Contour, state: np.ndarray) -> rrb.Pose:
+    """camera_from_object of a state, whatever point of the object its translation is of."""
+    point = contour.state(rrb.Pose.identity())[9:12]
+    rotation = state[:9].reshape(3, 3)
+    return rrb.Pose(rotation, state[9:12] - rotation @ (math.exp(state[12]) * point))
+
+
 def angles_deg(pose: rrb.Pose) -> np.ndarray:
     """Azimuth, elevation and roll of the camera's orientation."""
     return np.degrees(np.array(viewpoint_from_matrix(pose.rotation)))

@@ -228,7 +228,7 @@ LOOKING_UP = rrb.Pose.from_viewpoint(30, -60, 0, distance_m=2.8)
          "start lies beyond the bounds on scale"),
         ({"init": LOOKING_UP, "variables": ("rotation", "translation", "scale"), "camera_height_m": 1.2},
          "at or below the object's lowest vertex"),
-        ({"mesh": rrb.Mesh(np.ones((3, 3)), [[0, 1, 2]])}, "vertices of the mesh lie in one point"),
+        ({"mesh": rrb.Mesh(np.ones((3, 3)), [[0, 1, 2]])}, "of the mesh lie in one point"),
         ({"camera_height_m": -1}, "camera_height_m is -1"),
         ({"variables": ()}, "nothing to move"),
     ],

@@ -18,6 +18,7 @@ from fit_scenes import (
     contour_of,
     covered,
     degrees,
+    pose_of,
     soft,
 )
 from rrb import _jit
@@ -75,7 +76,7 @@ def test_starts_draw_the_mesh_into_the_mask_s_box(upright):
     starts = search.starts_anywhere(contour, upright, 1.0, SecondOrder(views=300))
     x0, y0, x1, y1 = contour.observed.box
     for state in starts[::7]:
-        pose = rrb.Pose(state[:9].reshape(3, 3), state[9:12])
+        pose = pose_of(contour, state)
         at = contour.observed.camera.project(pose @ ODD.vertices)[:, :2]
         low, high = at.min(0), at.max(0)
         np.testing.assert_allclose((low + high) / 2, [(x0 + x1) / 2, (y0 + y1) / 2], atol=2)
@@ -220,7 +221,7 @@ def test_starts_keep_to_bounds_and_to_a_known_height():
     starts = search._within(contour, search.starts_anywhere(contour, False, 1.0, SecondOrder()))
     assert len(starts) > 5
     for state in starts:
-        pose, scale = rrb.Pose(state[:9].reshape(3, 3), state[9:12]), math.exp(state[12])
+        pose, scale = pose_of(contour, state), math.exp(state[12])
         azimuth, elevation, _ = angles_deg(pose)
         assert 150 - 1e-6 <= azimuth % 360 <= 210 + 1e-6
         assert 10 - 1e-6 <= elevation <= 30 + 1e-6
@@ -229,9 +230,16 @@ def test_starts_keep_to_bounds_and_to_a_known_height():
 
 
 def test_nothing_within_the_bounds_is_one_sentence():
-    bounds = {"azimuth_deg": (10.01, 10.02), "elevation_deg": (3.01, 3.02), "roll_deg": (0.01, 0.02)}
+    """From below the ground no camera height is met."""
     with pytest.raises(BadInputError, match="no view of the mesh fits"):
-        rrb.fit(ODD, covered(), CAMERA, bounds=bounds)
+        rrb.fit(
+            ODD,
+            covered(),
+            CAMERA,
+            variables=("rotation", "translation", "scale"),
+            bounds={"elevation_deg": (-85, -60)},
+            camera_height_m=1.0,
+        )
 
 
 # --- threads and repetitions ----------------------------------------------------------------------

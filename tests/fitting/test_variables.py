@@ -64,14 +64,14 @@ def test_bounds_are_radians_metres_and_logs():
         camera_height_m=1.5,
         bounds={
             "azimuth_deg": (-90, 45),
-            "roll_deg": (-np.inf, 10),
+            "elevation_deg": (-np.inf, 10),
             "translation_m": ((-1, -2, 3), 4),
             "scale": (0.5, 2),
             "focal_px": (CAMERA.fx_px / 3, CAMERA.fx_px * 3),
         },
     )
     lower = [-math.pi / 2, -np.inf, -np.inf, -1, -2, 3, -math.log(2), -math.log(3)]
-    upper = [math.pi / 4, np.inf, math.radians(10), 4, 4, 4, math.log(2), math.log(3)]
+    upper = [math.pi / 4, math.radians(10), np.inf, 4, 4, 4, math.log(2), math.log(3)]
     np.testing.assert_allclose(chosen.lower, lower, rtol=1e-12)
     np.testing.assert_allclose(chosen.upper, upper, rtol=1e-12)
     assert chosen.camera_height_m == 1.5
