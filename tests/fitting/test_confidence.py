@@ -10,6 +10,7 @@ from scipy.ndimage import distance_transform_edt
 import rrb
 from fit_scenes import (
     CAMERA,
+    ELLIPSOID,
     ODD,
     START,
     TRUTH,
@@ -293,6 +294,16 @@ def test_a_mask_that_is_too_large_all_around_is_noticed(mesh, seed):
         result = rrb.fit(mesh, beyond <= px, CAMERA, init=truth)
         assert not result.accepted
         assert 0.6 <= float(re.search(said, result.reason)[1]) < 3
+
+
+@pytest.mark.parametrize(
+    "mesh", [icosphere(3, 0.5), icosphere(5, 0.5), ELLIPSOID], ids=["coarse", "fine", "oval"]
+)
+@pytest.mark.parametrize("draw", [covered, soft])
+def test_the_size_of_a_ball_s_mask_and_its_distance_are_the_same(mesh, draw):
+    """Nothing tells a ball too large from one that is nearer: no such thing may be claimed."""
+    result = rrb.fit(mesh, draw(mesh), CAMERA, init=TRUTH)
+    assert "all around" not in str(result.reason)
 
 
 # --- never worse than the start -------------------------------------------------------------------

@@ -322,6 +322,25 @@ def test_a_prior_decides_what_the_mask_does_not(mean):
     assert result.iou > 0.98
 
 
+@pytest.mark.parametrize("sigma", [5.0, 20.0])
+def test_a_prior_on_an_angle_knows_of_whole_turns(sigma):
+    """-170 degrees are 20 from 170, which is -190."""
+    truth = rrb.Pose.from_viewpoint(-170, 20, 10, distance_m=2.8)
+    found = [
+        rrb.fit(
+            ODD,
+            covered(pose=truth),
+            CAMERA,
+            init=truth,
+            variables=ANGLES,
+            priors={"azimuth_deg": (mean, sigma)},
+        )
+        for mean in (170, -190)
+    ]
+    assert degrees(found[0].camera_from_object, found[1].camera_from_object) < 1e-3
+    assert_near(found[0].camera_from_object, truth)
+
+
 def test_a_prior_on_the_rotation_keeps_a_sphere_from_turning():
     ball = icosphere(4, 0.5)
     truth = rrb.Pose.random(3, translation=np.array([0.1, 0.05, 3.0]))
@@ -391,6 +410,14 @@ def test_a_known_camera_height_is_kept_with_the_size_known_too(start):
         rrb.fit(ODD, covered(), CAMERA, init=start, camera_height_m=height_of(TRUTH)).camera_from_object,
         TRUTH,
     )
+
+
+@pytest.mark.parametrize("names", ["translation", ("azimuth", "translation"), ("rotation", "translation")])
+def test_a_known_camera_height_is_kept_even_if_it_does_not_fit(names):
+    for factor in (0.7, 1.0, 1.5):
+        height = factor * height_of(TRUTH)
+        result = rrb.fit(ODD, covered(), CAMERA, init=START, variables=names, camera_height_m=height)
+        assert height_of(result.camera_from_object) == pytest.approx(height, rel=1e-6)
 
 
 def test_a_known_camera_height_takes_one_freedom_away():

@@ -60,12 +60,13 @@ def test_masks_of_any_kind_are_the_same_mask(mask, found):
     same(rrb.fit(ODD, mask, CAMERA, init=START), found, 0)
 
 
-def test_tensors_are_taken(found):
+def test_tensors_are_taken_everywhere(found):
+    mesh = rrb.Mesh(torch.tensor(ODD.vertices, requires_grad=True), torch.tensor(ODD.faces))
     camera = rrb.Camera(
         torch.tensor(float(CAMERA.fx_px)), torch.tensor(float(CAMERA.fy_px)), 64.0, 64.0, 128, 128
     )
     unknown = torch.zeros(128, 128)
-    result = rrb.fit(ODD, torch.tensor(MASK), camera, init=START.tensor(), unknown=unknown)
+    result = rrb.fit(mesh, torch.tensor(MASK), camera, init=START.tensor(), unknown=unknown)
     same(result, found, 1e-4)  # float32 holds the focal length to 1e-7
     assert isinstance(result.camera_from_object.rotation, np.ndarray)
     assert isinstance(result.covariance, np.ndarray)
@@ -126,7 +127,7 @@ def test_open_surfaces_are_taken():
     assert result.iou > 0.98
 
 
-@pytest.mark.parametrize("sizes", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("sizes", [0.5, 3.0, 100.0])
 @pytest.mark.parametrize("start", [None, START], ids=["search", "start"])
 def test_a_mesh_may_lie_away_from_its_origin(sizes, start):
     by = sizes * np.array([0.6, -0.5, 0.62])
@@ -137,6 +138,22 @@ def test_a_mesh_may_lie_away_from_its_origin(sizes, start):
     assert_near(same_place, TRUTH)
     assert_near(result.camera_from_object, truth)
     assert result.accepted
+    # To a translation's precision, what is far from the origin turns about where it is.
+    alike = rrb.fit(ODD, MASK, CAMERA, init=start)
+    assert_near(same_place, alike.camera_from_object, 0.1, 2e-3)
+
+
+@pytest.mark.parametrize("start", [None, START], ids=["search", "start"])
+def test_vertices_of_no_face_do_not_count(start):
+    """Nor for the camera's height: the ground is below what there is of the object."""
+    more = np.concatenate([ODD.vertices, [[0, -50, 0], [0, 0, 90.0], [0, 0, -90]]])
+    names, height = ("rotation", "translation", "scale"), 1.1
+    for known in ({}, {"variables": names, "camera_height_m": height}):
+        one, other = (
+            rrb.fit(mesh, MASK, CAMERA, init=start, **known) for mesh in (ODD, rrb.Mesh(more, ODD.faces))
+        )
+        same(other, one, 1e-6)
+        assert other.scale == pytest.approx(one.scale, rel=1e-6)
 
 
 @pytest.mark.parametrize("side", [256, 600, 1024])
@@ -255,6 +272,26 @@ def test_from_a_start_out_of_sight_the_pose_is_searched(place):
     """Behind the camera or beside the picture: there is nothing to descend from."""
     result = rrb.fit(ODD, MASK, CAMERA, init=rrb.Pose(START.rotation, place))
     assert_near(result.camera_from_object, TRUTH)
+
+
+@pytest.mark.parametrize("place", [[0, 0, -3], [60, 0, 3]])
+@pytest.mark.parametrize("names", ["translation", "rotation", ("azimuth", "translation")])
+def test_from_a_start_out_of_sight_nothing_is_found_if_not_all_may_move(names, place):
+    with pytest.raises(BadInputError, match="at the start nothing of the mesh is in front of the camera"):
+        rrb.fit(ODD, MASK, CAMERA, init=rrb.Pose(START.rotation, place), variables=names)
+
+
+def test_what_is_thinner_than_the_reduced_picture_s_pixels_is_refused():
+    camera = rrb.Camera.from_fov(40, width=1600, height=1600)
+    line, hidden = np.zeros((1600, 1600), bool), np.ones((1600, 1600), bool)
+    line[300:1300, 800] = True
+    square = np.zeros_like(line)
+    square[300:1300, 300:1300] = True
+    for column in (405, 505, 605, 705):
+        hidden[297:303, column : column + 3] = False
+    for mask, unknown in ((line, None), (square, hidden)):
+        with pytest.raises(BadInputError, match="nothing of the mask's contour"):
+            rrb.fit(ODD, mask, camera, unknown=unknown)
 
 
 # --- what it gives --------------------------------------------------------------------------------

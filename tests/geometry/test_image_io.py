@@ -435,3 +435,13 @@ def test_sixteen_bits_of_grey_are_kept(tmp_path, suffix):
     image = np.arange(0, 60000, 5000, dtype=np.uint16).reshape(3, 4)
     save_image(tmp_path / f"a{suffix}", image)
     np.testing.assert_array_equal(np.array(Image.open(tmp_path / f"a{suffix}")), image)
+
+
+@pytest.mark.parametrize("quality", [50, 75, 95])
+def test_a_mask_kept_as_jpeg_is_a_mask(tmp_path, quality):
+    """One that fills its picture with few soft pixels: its noise leaves a gap between dark and bright."""
+    mask = np.zeros((96, 96), np.uint8)
+    mask[20:70, 30:80] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.jpg", quality=quality)
+    held = rrb.load_mask(tmp_path / "mask.jpg")
+    np.testing.assert_array_equal(held >= 0.5, mask > 0)

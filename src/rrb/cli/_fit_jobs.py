@@ -44,13 +44,19 @@ def deciding(options: Options) -> dict[str, Any]:
 
 
 def masks_of(place: Path) -> list[Path]:
-    """The pictures in a folder, or what a pattern names, in the order of their names."""
+    """The pictures and COCO's files in a folder, or what a pattern names, in the order of their names."""
     if place.is_dir():
-        found = [p for p in place.iterdir() if p.suffix.lower() in PICTURES and not p.name.startswith(".")]
+        found = [
+            p
+            for p in place.iterdir()
+            if p.suffix.lower() in (*PICTURES, ".json") and not p.name.startswith(".")
+        ]
     else:
         found = [Path(p) for p in glob.glob(str(place), recursive=True) if Path(p).is_file()]
     if not found:
-        raise BadInputError(f"{place}: there is no mask; pictures ({', '.join(PICTURES)}) are accepted")
+        raise BadInputError(
+            f"{place}: there is no mask; pictures ({', '.join(PICTURES)}) and COCO's .json are accepted"
+        )
     twice = [name for name, count in Counter(p.stem for p in found).items() if count > 1]
     if twice:
         raise BadInputError(f"{place}: several masks are called {twice[0]}; names that differ are accepted")

@@ -338,18 +338,18 @@ def set_angles(state, azimuth, elevation, roll):
 
 
 @inline
-def wrapped(angle, low, high):
-    """The angle plus the whole turns that bring it nearest to the middle of its bounds."""
-    if not (low > -1e9 and high < 1e9):
+def wrapped(angle, middle):
+    """The angle plus the whole turns that bring it nearest to `middle`; NaN asks for none."""
+    if middle != middle:
         return angle
-    return angle - 2.0 * math.pi * round((angle - 0.5 * (low + high)) / (2.0 * math.pi))
+    return angle - 2.0 * math.pi * round((angle - middle) / (2.0 * math.pi))
 
 
 @inline
-def coordinates(state, angles, start, lower, upper, values, basis):
+def coordinates(state, angles, start, middles, values, basis):
     """Fill values (8,) of the coordinates and basis (3, 3): the rotation vector of a step in each of the first three.
 
-    Without angles the first three values are how far R is turned from `start`, to first order.
+    Without angles the first three values are the rotation vector that turns `start` to R.
     """
     basis[:] = 0.0
     if angles:
@@ -359,14 +359,14 @@ def coordinates(state, angles, start, lower, upper, values, basis):
             azimuth, roll = math.atan2(-state[6], state[8]), math.atan2(ux, -uy)
         else:
             azimuth, roll = math.atan2(-state[2], -state[0]), 0.0
-        values[0] = wrapped(azimuth, lower[0], upper[0])
+        values[0] = wrapped(azimuth, middles[0])
         values[1] = math.atan2(-state[7], level)
-        values[2] = wrapped(roll, lower[2], upper[2])
+        values[2] = wrapped(roll, middles[2])
         basis[0, 0], basis[1, 0], basis[2, 0] = state[1], state[4], state[7]
         basis[0, 1], basis[1, 1] = math.cos(roll), math.sin(roll)
         basis[2, 2] = 1.0
     else:
-        # R start^T is exp([w]x); its antisymmetric part is sin|w| w / |w|.
+        # R start^T is exp([w]x): its antisymmetric part is sin|w| w / |w|, its trace 1 + 2 cos|w|.
         for k in range(3):
             basis[k, k] = 1.0
         i21 = state[6] * start[3] + state[7] * start[4] + state[8] * start[5]
@@ -375,7 +375,12 @@ def coordinates(state, angles, start, lower, upper, values, basis):
         i20 = state[6] * start[0] + state[7] * start[1] + state[8] * start[2]
         i10 = state[3] * start[0] + state[4] * start[1] + state[5] * start[2]
         i01 = state[0] * start[3] + state[1] * start[4] + state[2] * start[5]
-        values[0], values[1], values[2] = 0.5 * (i21 - i12), 0.5 * (i02 - i20), 0.5 * (i10 - i01)
+        x, y, z = 0.5 * (i21 - i12), 0.5 * (i02 - i20), 0.5 * (i10 - i01)
+        sine, trace = math.sqrt(x * x + y * y + z * z), 0.0
+        for k in range(9):
+            trace += state[k] * start[k]
+        longer = math.atan2(sine, 0.5 * (trace - 1.0)) / sine if sine > 1e-9 else 1.0
+        values[0], values[1], values[2] = longer * x, longer * y, longer * z
     for k in range(5):
         values[3 + k] = state[9 + k]
 
@@ -409,11 +414,45 @@ def height_row(state, lowest, basis, row):
 
 
 @inline
+def to_height(state, freedom):
+    """Move the state to the known camera height, if there is one, by what may move; bounds come first.
+
+    Where size and place are both free, both are scaled, which changes no picture.
+    """
+    moves, lower, upper, height, lowest = freedom[0], freedom[2], freedom[3], freedom[7], freedom[8]
+    if not height > 0.0:
+        return
+    now = height_of(state, lowest)
+    places = moves[3] and moves[4] and moves[5]
+    if places and moves[6] and now > 0.0:
+        factor = height / now
+        for k in range(9, 12):
+            state[k] *= factor
+        state[12] += math.log(factor)
+    elif moves[6] and not (moves[3] or moves[4] or moves[5]):
+        size = (height - now) / -lowest + math.exp(state[12]) if lowest != 0.0 else -1.0
+        if size > 0.0:
+            state[12] = math.log(size)
+    for k in range(5):
+        state[9 + k] = min(max(state[9 + k], lower[3 + k]), upper[3 + k])
+    # What is left, straight up or down, as far as the place may move.
+    off, length = height - height_of(state, lowest), 0.0
+    for k in range(3):
+        if moves[3 + k]:
+            length += state[1 + 3 * k] ** 2
+    if length > 1e-12:
+        for k in range(3):
+            if moves[3 + k]:
+                moved = state[9 + k] - off * state[1 + 3 * k] / length
+                state[9 + k] = min(max(moved, lower[3 + k]), upper[3 + k])
+
+
+@inline
 def step_from(state, normal_matrix, gradient, damping, freedom, worth, step, room):
     """Fill step (8,) in the coordinates; whether there is one. Bounds are kept, a known height is approached."""
-    moves, angles, lower, upper, prior_mean, prior_weight, start, height, lowest = freedom
+    moves, angles, lower, upper, prior_mean, prior_weight, start, height, lowest, middles = freedom
     values, basis, full, reduced, vector, answer, row, index = room
-    coordinates(state, angles, start, lower, upper, values, basis)
+    coordinates(state, angles, start, middles, values, basis)
     # To the coordinates: only the first three differ.
     for i in range(8):
         for j in range(8):
@@ -520,8 +559,8 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
     stage never raise its cost.
     """
     bits = observed[0]
-    angles, lower, upper, start = freedom[1], freedom[2], freedom[3], freedom[6]
-    prior_mean, prior_weight = freedom[4], freedom[5]
+    angles, prior_mean, prior_weight = freedom[1], freedom[4], freedom[5]
+    start, middles = freedom[6], freedom[9]
     image_points = np.empty(mesh[0].shape)
     layers = np.empty(mesh[3].shape[0] + 1, np.int16)
     row = np.empty(9)
@@ -547,12 +586,13 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
         last = s == stages.shape[0] - 1
         image = np.empty((-(-bits.shape[0] // stride), -(-bits.shape[1] // stride)), np.int16)
         work = (image_points, layers, image, row)
-        # What a prior is worth beside the contour: see `prior_worth`.
+        # What a prior is worth beside the contour: see `confidence.evidence`.
         worth = 4.0 / (length * reach * reach)
+        to_height(state, freedom)
         cost, rms = evaluate(
             mesh, lens, observed, stride, reach, hull, state, work, normal_matrix, gradient, tiles
         )
-        coordinates(state, angles, start, lower, upper, values, basis)
+        coordinates(state, angles, start, middles, values, basis)
         cost += worth * prior_cost(values, prior_mean, prior_weight)
         drawn += 1
         if noted < trail.shape[0]:
@@ -566,10 +606,11 @@ def refine(mesh, lens, observed, stages, freedom, length, state, trail, outcome)
                 break
             trial[:] = state
             apply(trial, step, angles, values)
+            to_height(trial, freedom)
             trial_cost, trial_rms = evaluate(
                 mesh, lens, observed, stride, reach, hull, trial, work, next_matrix, next_gradient, tiles
             )
-            coordinates(trial, angles, start, lower, upper, values, basis)
+            coordinates(trial, angles, start, middles, values, basis)
             trial_cost += worth * prior_cost(values, prior_mean, prior_weight)
             drawn += 1
             if trial_cost < cost:

@@ -17,80 +17,115 @@ from numpy.typing import NDArray
 
 from rrb.fitting.contour import CONTOUR_PX, CORRELATION_PX, Contour, Judgement
 from rrb.fitting.search import FINE_REACH_PX
-from rrb.fitting.variables import Variables
+from rrb.fitting.variables import LIMITED, Variables
 from rrb.geometry.conversions import viewpoint_from_matrix
+from rrb.geometry.pose import Pose
 
 # What is known before looking: any rotation, anywhere up to ten times as far, any size and lens within a factor of e.
 _ANY_ROTATION_RAD = math.pi / math.sqrt(3)
 _ANY_DISTANCE = 10.0
 _LEAST_BEND = 0.2
+_LEAST_OWN = 0.05
 # Rows and columns of a Hadamard matrix: choices of directions that are balanced against each other.
 _SIGNS = np.array([[1.0] * 8, [1, -1] * 4, [1, 1, -1, -1] * 2])
 
 _AGREEMENT_PX, _AGREEMENT_SHARE = 2.0, 0.03
-ENOUGH_AGREEMENT = 0.65
+ENOUGH_AGREEMENT, ENOUGH_OVERLAP = 0.65, 0.7
 RIVAL_WEIGHT = 0.2
-LOOSE_ROTATION_DEG, LOOSE_DEPTH_SHARE = 10.0, 0.25
+LOOSE_ROTATION_DEG, LOOSE_DEPTH_SHARE = 5.0, 0.05
 GROWN_PX, GROWN_SHARE = 0.6, 0.01
 
 
+def angle_axes(state: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3, 3): the columns are the rotation vectors of azimuth, elevation and roll, in the camera frame."""
+    _, _, roll = viewpoint_from_matrix(state[:9].reshape(3, 3))
+    return np.array([[state[1], math.cos(roll), 0], [state[4], math.sin(roll), 0], [state[7], 0, 1]])
+
+
 def basis_of(variables: Variables, state: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(8, n): how the kernel's coordinates move with each number that moves, angles taken as angles."""
+    """(8, n): how rotation, translation, log scale and log focal move with each number that moves."""
     basis = np.eye(8)
     if variables.angles and "rotation" not in variables.names:
-        _, _, roll = viewpoint_from_matrix(state[:9].reshape(3, 3))
-        basis[:3, 0] = state[[1, 4, 7]]
-        basis[:3, 1] = math.cos(roll), math.sin(roll), 0
-        basis[:3, 2] = 0, 0, 1
+        basis[:3, :3] = angle_axes(state)
     return basis[:, variables.moves]
 
 
 def free_directions(
-    variables: Variables, state: NDArray[np.float64], lowest: float, basis: NDArray[np.float64]
+    variables: Variables,
+    pose: Pose,
+    state: NDArray[np.float64],
+    lowest: float,
+    basis: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """(n, m) orthonormal: the directions of the n numbers that keep the camera's height."""
-    n = basis.shape[1]
     if variables.camera_height_m is None:
-        return np.eye(n)
-    up, t, scale = state[[1, 4, 7]], state[9:12], math.exp(state[12])
-    row = np.concatenate([-np.cross(up, t), -up, [-scale * lowest, 0.0]]) @ basis
+        return np.eye(basis.shape[1])
+    up, scale = state[[1, 4, 7]], math.exp(state[12])
+    row = np.concatenate([-np.cross(up, pose.translation), -up, [-scale * lowest, 0.0]]) @ basis
     return np.linalg.svd(row[None])[2][1:].T
 
 
 @dataclass(frozen=True, eq=False)
 class Certainty:
-    """covariance (n, n) of the numbers that move, in rad, m, and relative changes of scale and focal length.
+    """What is known of the numbers that move."""
 
-    growth_px: by how much the mask seems too large all around; growth_step (n,): how the numbers would move if it
-    were not.
-    """
-
-    covariance: NDArray[np.float64]
-    growth_px: float
-    growth_step: NDArray[np.float64]
+    covariance: NDArray[np.float64]  # (n, n): rad, m, and relative changes of scale and focal length
+    depth_share: float  # standard deviation of the depth of the object's middle, of its distance
+    growth_px: float  # by how much the mask seems too large all around
+    growth_share: float  # of its distance, by which that makes the object seem nearer
 
 
 def certainty(contour: Contour, state: NDArray[np.float64], judged: Judgement) -> Certainty:
     v = contour.variables
-    distance = float(np.linalg.norm(state[9:12]))
+    middle = contour.middle_camera(state)
+    distance = float(np.linalg.norm(middle))
     known = np.array([_ANY_ROTATION_RAD] * 3 + [_ANY_DISTANCE * distance] * 3 + [1.0, 1.0])
     basis = basis_of(v, state)
     spread = known[v.moves]  # numbers in units of what is known before looking: no unit matters any more
-    keep = free_directions(v, state, contour.lowest, basis * spread)
-    to_kernel = basis @ (spread[:, None] * keep)
+    pose = contour.poses(state[None])[0]
+    keep = free_directions(v, pose, state, contour.lowest + contour.centre[1], basis * spread)
+    # The kernel turns the mesh about its own centre, the user about the mesh's origin.
+    to_kernel = _carried(basis, state[9:12] - pose.translation) @ (spread[:, None] * keep)
     information = to_kernel.T @ judged.normal_matrix[:8, :8] @ to_kernel
     # Cov = (s / bend^2) N^-1, and what is known before looking is information like any other.
     noise = (_scatter(judged) + _whole_pixels(contour)) / _bend(contour, state, judged, to_kernel) ** 2
-    before = keep.T @ (keep * (1 + spread**2 * v.prior_weight[v.moves])[:, None])
+    prior = np.outer(spread, spread) * _prior_information(v, state)
+    before = keep.T @ (np.eye(len(spread)) + prior) @ keep
     covariance = np.linalg.inv(information / noise + before)
     # A mask too large by g adds g to all residuals: another column of the Jacobian, left out by the fit.
     shared = to_kernel.T @ judged.normal_matrix[:8, 8]
     answering = covariance @ shared / noise
-    own = max(judged.normal_matrix[8, 8] - shared @ answering, 1e-12)
-    growth = -judged.gradient[8] / own
+    own = judged.normal_matrix[8, 8] - shared @ answering
+    # Where size and growth draw alike, as of a ball, nothing can be said of it.
+    growth = -judged.gradient[8] / own if own > _LEAST_OWN * judged.normal_matrix[8, 8] else 0.0
     to_user = spread[:, None] * keep
-    covariance = to_user @ covariance @ to_user.T
-    return Certainty((covariance + covariance.T) / 2, float(growth), -growth * (to_user @ answering))
+    depth = _carried(basis, middle - pose.translation)[5] @ to_user
+    return Certainty(
+        _symmetric(to_user @ covariance @ to_user.T),
+        math.sqrt(depth @ covariance @ depth) / distance,
+        float(growth),
+        float(-growth * (depth @ answering) / distance),
+    )
+
+
+def _carried(basis: NDArray[np.float64], arm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(8, n): the motion of a point at `arm` from the mesh's origin, in place of the origin's."""
+    answer = basis.copy()
+    answer[3:6] += np.cross(basis[:3].T, arm).T + np.outer(arm, basis[6])
+    return answer
+
+
+def _prior_information(v: Variables, state: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, n) in the numbers that move; a prior on angles is turned to the rotation's axes where that moves."""
+    weight = np.diag(v.prior_weight)
+    if v.angles and "rotation" in v.names and v.prior_weight[:3].any():
+        back = np.linalg.pinv(angle_axes(state))
+        weight[:3, :3] = back.T @ weight[:3, :3] @ back
+    return weight[np.ix_(v.moves, v.moves)]
+
+
+def _symmetric(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (matrix + matrix.T) / 2
 
 
 def _scatter(judged: Judgement) -> float:
@@ -155,6 +190,8 @@ def reason_against(
     deviations: dict[str, float],
     at_bound: str | None,
     growth: tuple[float, float] = (0.0, 0.0),
+    off_height: bool = False,
+    iou: float = 1.0,
 ) -> str | None:
     """Why a result should not be relied on, the gravest reason first, or None.
 
@@ -166,11 +203,18 @@ def reason_against(
             f"only {100 * agreement:.0f} % of the contours agree; {100 * ENOUGH_AGREEMENT:.0f} % are expected of"
             " the right mesh, camera and mask"
         )
+    if iou < ENOUGH_OVERLAP:
+        return (
+            f"mask and drawing overlap by {100 * iou:.0f} % only; {100 * ENOUGH_OVERLAP:.0f} % are expected of the"
+            " right mesh, camera and mask"
+        )
     if len(weights) > 1 and weights[1] >= RIVAL_WEIGHT:
         rivals = int((weights[1:] >= RIVAL_WEIGHT * weights[0]).sum())
         return f"{rivals + 1} different poses explain the mask about equally well: see hypotheses"
     if at_bound is not None:
         return f"the best pose lies beyond the bounds on {at_bound}"
+    if off_height:
+        return "within what may move the camera cannot be as high as was said"
     px, nearer = growth
     if abs(px) > GROWN_PX and abs(nearer) > GROWN_SHARE:
         return (
@@ -184,3 +228,25 @@ def reason_against(
         share = 100 * deviations["depth_share"]
         return f"the mask hardly settles the distance: its standard deviation is {share:.0f} % of it"
     return None
+
+
+def bound_met(v: Variables, pose: Pose, scale: float, focal: float) -> str | None:
+    """The first quantity that stands at one of its bounds; focal: over the camera's own."""
+    at = np.concatenate(
+        [viewpoint_from_matrix(pose.rotation), pose.translation, [math.log(scale), math.log(focal)]]
+    )
+    for name, where in LIMITED.items():
+        for c in where:
+            for limit in (v.lower[c], v.upper[c]):
+                off = at[c] - limit if np.isfinite(limit) else math.inf
+                if abs(math.remainder(off, 2 * math.pi) if c < 3 and np.isfinite(off) else off) < 1e-9:
+                    return name
+    return None
+
+
+def height_missed(v: Variables, pose: Pose, scale: float, lowest: float) -> bool:
+    """Whether the camera is not as high as it was said to be; `lowest` is the mesh's lowest y as stored."""
+    if v.camera_height_m is None:
+        return False
+    height = -float(pose.rotation[:, 1] @ pose.translation) - scale * lowest
+    return abs(height - v.camera_height_m) > 1e-6 * v.camera_height_m

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from rrb.errors import BadInputError
 from rrb.fitting import confidence, search
-from rrb.fitting.contour import Contour
+from rrb.fitting.contour import Contour, used_part
 from rrb.fitting.first_order import FirstOrder
 from rrb.fitting.mask_checks import checked_mask, checked_unknown, remarks
 from rrb.fitting.observed import observe
 from rrb.fitting.result import FitResult, Step
 from rrb.fitting.search import Found, SecondOrder
 from rrb.fitting.symmetry import Symmetry
-from rrb.fitting.variables import LIMITED, Variables, choose, require_inside
+from rrb.fitting.variables import Variables, choose, require_inside
 from rrb.geometry._arrays import finite_float, short
 from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
@@ -74,16 +74,24 @@ def fit(
         from rrb.fitting.published import fit_first_order
 
         return fit_first_order(mesh, mask, camera, init, road, variables_, size, unknown)
-    contour = Contour(mesh, observe(mask, unknown, camera), variables_)
-    if not len(contour.observed.points):
-        raise BadInputError(
-            "nothing of the mask's contour is known: its border is the image's or the unknown's"
-        )
+    plain = plain_camera(camera)
+    reference = None if init is None else init.numpy().rotation
+    contour = Contour(mesh, observe(mask, unknown, plain), variables_, reference)
     found = _found(contour, init, size, upright, road)
-    notes = remarks(mask) + (
-        () if init is not None or not upright else ("the object stands upright in the picture",)
-    )
-    return _result(contour, mesh, camera, found, notes)
+    if contour.reaches_beyond(found[0].state):
+        # What is drawn outside the window counts as well: once more, in the whole picture.
+        contour = Contour(mesh, observe(mask, unknown, plain, whole=True), variables_, reference)
+        found = search.again(contour, found)
+    return _result(contour, mesh, camera, found, notes_on(mask, upright and init is None))
+
+
+def notes_on(mask: NDArray[np.float32], assumed_upright: bool) -> tuple[str, ...]:
+    return remarks(mask) + (("the object stands upright in the picture",) if assumed_upright else ())
+
+
+def plain_camera(camera: Camera) -> Camera:
+    """The same in numbers, whatever holds them."""
+    return Camera.from_json(camera.to_json())
 
 
 def _require_start(
@@ -107,7 +115,8 @@ def _require_start(
 def _require_drawable(mesh: Mesh) -> None:
     if not len(mesh.faces):
         raise BadInputError("the mesh has no faces; at least one is needed")
-    if not np.ptp(np.asarray(mesh.vertices), axis=0).max() > 0:
+    vertices, faces = used_part(mesh)
+    if not len(faces) or not np.ptp(vertices, axis=0).max() > 0:
         raise BadInputError("all vertices of the mesh lie in one point; a mesh with an extent is accepted")
 
 
@@ -123,25 +132,21 @@ def _found(
             )
         return found
     start = contour.state(init.numpy(), scale)
-    if contour.variables.camera_height_m is not None and contour.variables.moves[6]:
+    v = contour.variables
+    if v.camera_height_m is not None and v.moves[3:7].all():
         moved = search.at_height(contour, start[None])
         if not len(moved):
             raise BadInputError(
                 "at the start the camera is at or below the object's lowest vertex; above is accepted"
             )
         start = moved[0]
-    first = search.from_start(contour, start)
-    if (
-        first.cost < _GOOD_COST
-        or not contour.variables.moves[:3].all()
-        or not contour.variables.moves[3:6].all()
-    ):
-        return [first]
-    others = search.best_of(contour, search.starts_around(contour, start, road), road)
-    found = sorted([first, *others], key=lambda f: f.cost)
+    found = [search.from_start(contour, start)]
+    if not found[0].cost < _GOOD_COST and v.moves[:6].all():
+        found += search.best_of(contour, search.starts_around(contour, start, road), road)
+        found.sort(key=lambda f: f.cost)
     if not found[0].cost < np.inf:
         raise BadInputError("at the start nothing of the mesh is in front of the camera and in the image")
-    return found
+    return [one for one in found if one.cost < np.inf]
 
 
 # --- what was found, said -------------------------------------------------------------------------
@@ -167,25 +172,30 @@ def _result(
         )
         for group, one, judgement, weight in zip(groups, leaders, judged, weights, strict=True)
     )
-    state, pose = leaders[0].state, groups[0].pose
+    state, pose, scale = leaders[0].state, groups[0].pose, math.exp(leaders[0].state[12])
+    v = contour.variables
     sure = confidence.certainty(contour, state, judged[0])
-    cov = sure.covariance
     reason = confidence.reason_against(
         confidence.agreement(contour, state),
         weights,
-        _deviations(contour.variables, cov, pose, turns_freely=bool(words and "any turn" in words)),
-        _bound_met(contour, state),
-        _growth(contour.variables, sure, pose),
+        {
+            "rotation_deg": 0.0 if words and "any turn" in words else _rotation_deg(v, sure.covariance),
+            "depth_share": sure.depth_share if v.moves[5] else 0.0,
+        },
+        confidence.bound_met(v, pose, scale, math.exp(state[13])),
+        (sure.growth_px, sure.growth_share),
+        confidence.height_missed(v, pose, scale, contour.lowest + contour.centre[1]),
+        judged[0].iou,
     )
     return FitResult(
         camera_from_object=pose,
-        scale=math.exp(state[12]),
-        camera=_with_focal(camera, state) if contour.variables.moves[7] else camera,
+        scale=scale,
+        camera=_with_focal(camera, state) if v.moves[7] else camera,
         iou=judged[0].iou,
-        covariance=cov,
-        moved=contour.variables.moved,
+        covariance=sure.covariance,
+        moved=v.moved,
         hypotheses=hypotheses,
-        history=_history(leaders[0], camera),
+        history=_history(contour, leaders[0], camera),
         accepted=reason is None,
         reason=reason,
         notes=notes,
@@ -193,8 +203,8 @@ def _result(
 
 
 def _with_focal(camera: Camera, state: NDArray[np.float64]) -> Camera:
-    factor = math.exp(state[13])
-    return replace(camera, fx_px=float(camera.fx_px) * factor, fy_px=float(camera.fy_px) * factor)
+    factor, plain = math.exp(state[13]), plain_camera(camera)
+    return replace(plain, fx_px=plain.fx_px * factor, fy_px=plain.fy_px * factor)
 
 
 @dataclass
@@ -203,20 +213,24 @@ class _Group:
 
     members: list[Found]
     pose: Pose  # of the first
+    middle: NDArray[np.float64]  # where it puts the middle of the mesh, camera frame
     symmetry: str | None = None
 
 
 def _distinct(symmetry: Symmetry, contour: Contour, found: list[Found]) -> list[_Group]:
     """The found minima, best first, with those that look the same taken together."""
     groups = list[_Group]()
-    extent = float(np.ptp(contour.vertices, axis=0).max())
-    poses = _poses(np.stack([f.state for f in found]))
+    poses = contour.poses(np.stack([f.state for f in found]))
+    middles = [contour.middle_camera(f.state) for f in found]
     for i, one in enumerate(found):
         for group in groups:
-            degrees, metres = poses[i].distance(group.pose)
-            if degrees < _SAME_DEG and metres < _SAME_SHARE * (extent + np.linalg.norm(one.state[9:12])):
-                group.members.append(one)
-                break
+            degrees, _ = poses[i].distance(group.pose)
+            apart = np.linalg.norm(middles[i] - group.middle)
+            if degrees < _SAME_DEG:
+                if apart < _SAME_SHARE * (contour.extent + np.linalg.norm(group.middle)):
+                    group.members.append(one)
+                    break
+                continue
             if one.cost > group.members[0].cost + _MUCH_WORSE:
                 continue
             # Of the object as stored: the scale, which looks the same only if it is, divides out.
@@ -227,59 +241,25 @@ def _distinct(symmetry: Symmetry, contour: Contour, found: list[Found]) -> list[
                 group.symmetry = group.symmetry or symmetry.described(motion)
                 break
         else:
-            groups.append(_Group([one], poses[i]))
+            groups.append(_Group([one], poses[i], middles[i]))
     return groups
 
 
-def _deviations(
-    v: Variables, cov: NDArray[np.float64], pose: Pose, *, turns_freely: bool
-) -> dict[str, float]:
-    rows = {name: i for i, name in enumerate(v.moved)}
-    answer = {}
-    turned = [rows[n] for n in ("rotation_x", "rotation_y", "rotation_z") if n in rows]
-    turned = turned or [rows[n] for n in ("azimuth", "elevation", "roll") if n in rows]
-    if turned and not turns_freely:
-        answer["rotation_deg"] = math.degrees(math.sqrt(np.linalg.eigvalsh(cov[np.ix_(turned, turned)])[-1]))
-    if "translation_z" in rows:
-        i = rows["translation_z"]
-        answer["depth_share"] = math.sqrt(cov[i, i]) / float(np.linalg.norm(pose.translation))
-    return answer
+def _rotation_deg(v: Variables, covariance: NDArray[np.float64]) -> float:
+    """Standard deviation of the rotation in the direction in which it is the largest."""
+    rows = [
+        i for i, name in enumerate(v.moved) if name.startswith(("rotation", "azimuth", "elevation", "roll"))
+    ]
+    return math.degrees(math.sqrt(np.linalg.eigvalsh(covariance[np.ix_(rows, rows)])[-1])) if rows else 0.0
 
 
-def _growth(v: Variables, sure: confidence.Certainty, pose: Pose) -> tuple[float, float]:
-    """(px too large, share of its distance that the object seems nearer for it)."""
-    if "translation_z" not in v.moved:
-        return sure.growth_px, 0.0
-    farther = sure.growth_step[v.moved.index("translation_z")]
-    return sure.growth_px, float(farther / np.linalg.norm(pose.translation))
-
-
-def _bound_met(contour: Contour, state: NDArray[np.float64]) -> str | None:
-    """The first quantity that stands at one of its bounds."""
-    v = contour.variables
-    at = np.concatenate([search.viewpoint_from_matrix(state[:9].reshape(3, 3)), state[9:14]])
-    for name, where in LIMITED.items():
-        for c in where:
-            for limit in (v.lower[c], v.upper[c]):
-                if (
-                    np.isfinite(limit)
-                    and abs(math.remainder(at[c] - limit, 2 * math.pi) if c < 3 else at[c] - limit) < 1e-9
-                ):
-                    return name
-    return None
-
-
-def _poses(states: NDArray[np.float64]) -> Pose:
-    return Pose(states[:, :9].reshape(-1, 3, 3), states[:, 9:12])
-
-
-def _history(best: Found, camera: Camera) -> tuple[Step, ...]:
-    names = ["fit"] if len(best.trail) == 1 else ["low resolution", "full resolution"]
-    steps = []
-    for name, trail in zip(names, best.trail, strict=True):
+def _history(contour: Contour, best: Found, camera: Camera) -> tuple[Step, ...]:
+    names = ["fit"] if len(best.trail) == 1 else ["low resolution", "full resolution", "whole picture"]
+    steps, focal = [], float(plain_camera(camera).fx_px)
+    for name, trail in zip(names, best.trail, strict=False):
         if not len(trail):
             continue
-        poses, focal = _poses(trail), float(camera.fx_px)
+        poses = contour.poses(trail)
         steps += [
             Step(poses[i], math.exp(row[12]), focal * math.exp(row[13]), float(row[14]), name)
             for i, row in enumerate(trail)

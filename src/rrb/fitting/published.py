@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rrb.fitting import confidence
 from rrb.fitting.contour import Contour
 from rrb.fitting.first_order import FirstOrder, answer, descend
+from rrb.fitting.mask_checks import remarks
 from rrb.fitting.observed import observe
 from rrb.fitting.result import FitResult
 from rrb.fitting.search import FINE_REACH_PX
@@ -34,16 +35,20 @@ def fit_first_order(
     """One descent from `init`. It says nothing of other poses, and gives no covariance."""
     steps = descend(mesh, mask, camera, init.numpy(), road, variables=variables, scale=scale, unknown=unknown)
     last = answer(steps, road)
-    factor = last.focal_px / float(camera.fx_px)
-    found_camera = replace(camera, fx_px=camera.fx_px * factor, fy_px=camera.fy_px * factor)
+    plain = Camera.from_json(camera.to_json())
+    factor = last.focal_px / plain.fx_px
+    found_camera = replace(plain, fx_px=last.focal_px, fy_px=plain.fy_px * factor)
     contour = Contour(mesh, observe(mask, unknown, found_camera), variables)
     state = contour.state(last.camera_from_object, last.scale)
+    if contour.reaches_beyond(state):
+        contour = Contour(mesh, observe(mask, unknown, found_camera, whole=True), variables)
     iou = contour.judge(state, FINE_REACH_PX).iou
-    reason = confidence.reason_against(confidence.agreement(contour, state), np.ones(1), {}, None)
+    met = confidence.bound_met(variables, last.camera_from_object, last.scale, factor)
+    reason = confidence.reason_against(confidence.agreement(contour, state), np.ones(1), {}, met, iou=iou)
     return FitResult(
         camera_from_object=last.camera_from_object,
         scale=last.scale,
-        camera=found_camera,
+        camera=found_camera if variables.moves[7] else camera,
         iou=iou,
         covariance=None,
         moved=variables.moved,
@@ -51,4 +56,5 @@ def fit_first_order(
         history=tuple(steps),
         accepted=reason is None,
         reason=reason,
+        notes=remarks(mask),
     )

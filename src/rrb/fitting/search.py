@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rrb.errors import BadInputError
 from rrb.fitting.contour import Contour
 from rrb.fitting.rotation_grids import all_rotations, upright_rotations
-from rrb.geometry.conversions import ray_rotation, viewpoint_from_matrix
+from rrb.geometry.conversions import matrix_from_viewpoint, ray_rotation, viewpoint_from_matrix
 
 FINE_REACH_PX = 1.5
 _UPRIGHT_AZIMUTHS = 24
@@ -21,6 +21,8 @@ _NEAR_RAD = math.radians(75)
 # By how much a box may really reach beyond a side at which the image or the known part ends, in sizes.
 _BEYOND = (0.0, 0.35, 0.8, 1.5)
 _SAME_RAD = math.radians(4)
+# Starts that lie beyond bounds by about the distance between starts are moved to the bound.
+_BESIDE_RAD = math.radians(15)
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,15 @@ def best_of(contour: Contour, starts: NDArray[np.float64], settings: SecondOrder
     return found
 
 
+def again(contour: Contour, found: list[Found]) -> list[Found]:
+    """The same minima once more, from where they were found, best first: for another view of the same picture."""
+    _, fine = stages(contour)
+    states, outcomes, trails = contour.refine(np.stack([one.state for one in found]), fine)
+    order = np.argsort(outcomes[:, 0], kind="stable")
+    moved = [Found(states[i], float(outcomes[i, 0]), [*found[i].trail, trails[i]]) for i in order]
+    return [one for one in moved if one.cost < np.inf] or found
+
+
 def starts_anywhere(
     contour: Contour, upright: bool, scale: float, settings: SecondOrder
 ) -> NDArray[np.float64]:
@@ -141,19 +152,23 @@ def _ray_rotation(contour: Contour) -> NDArray[np.float64]:
 
 
 def _within(contour: Contour, states: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Those that bounds and a known camera height allow, moved to satisfy them where size and place are free."""
+    """Those that bounds and a known camera height allow, moved to satisfy them where they are not far from it."""
     v = contour.variables
     states = states.copy()
     if v.angles:
-        inside = np.ones(len(states), bool)
         angles = np.stack(viewpoint_from_matrix(states[:, :9].reshape(-1, 3, 3)), -1)
+        near = np.ones(len(states), bool)
         for k in range(3):
-            if np.isfinite(v.lower[k]) and np.isfinite(v.upper[k]):
-                middle, half = (v.lower[k] + v.upper[k]) / 2, (v.upper[k] - v.lower[k]) / 2
-                away = np.abs((angles[:, k] - middle + math.pi) % (2 * math.pi) - math.pi)
-                inside &= away <= half + 1e-9
-        states = states[inside]
-    if v.camera_height_m is not None and v.moves[6]:
+            low, high = v.lower[k], v.upper[k]
+            middle = v.middles[k] if np.isfinite(v.middles[k]) else 0.0
+            counted = angles[:, k] - 2 * math.pi * np.round((angles[:, k] - middle) / (2 * math.pi))
+            near &= (counted >= low - _BESIDE_RAD) & (counted <= high + _BESIDE_RAD)
+            angles[:, k] = np.clip(counted, low, high)
+        states, angles = states[near], angles[near]
+        moved = matrix_from_viewpoint(*angles.T)
+        if np.isfinite(v.lower[:3]).any() or np.isfinite(v.upper[:3]).any():
+            states[:, :9] = np.asarray(moved).reshape(-1, 9)
+    if v.camera_height_m is not None and v.moves[3:7].all():
         states = at_height(contour, states)
     coordinates = states[:, 9:14]
     np.clip(coordinates, v.lower[3:8], v.upper[3:8], out=coordinates)

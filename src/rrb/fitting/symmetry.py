@@ -9,9 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from rrb.fitting.contour import used_part
 from rrb.geometry import rotations
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
+from rrb.geometry.sampling import sample_surface
 
 # Mean distance between the surface before and after, of its largest extent.
 SAME_SHARE = 0.005
@@ -26,10 +28,8 @@ class Symmetry:
     """Answers for one mesh."""
 
     def __init__(self, mesh: Mesh) -> None:
-        self._vertices = np.array(mesh.vertices, dtype=np.float64, order="C")
-        faces = np.asarray(mesh.faces)
-        self._faces = np.ascontiguousarray(faces[faces[:, 0] >= 0], dtype=np.int32)
-        self._mesh = mesh
+        self._vertices, faces = used_part(mesh)
+        self._faces = np.ascontiguousarray(faces, np.int32)
         self._limit = SAME_SHARE * float(np.ptp(self._vertices, axis=0).max())
 
     @property
@@ -104,7 +104,7 @@ class Symmetry:
 
     @cached_property
     def _points(self) -> NDArray[np.float64]:
-        return np.asarray(self._mesh.sample_surface(_POINTS, seed=0)[0], np.float64)
+        return np.asarray(sample_surface(self._vertices, self._faces, _POINTS, seed=0)[0], np.float64)
 
     @cached_property
     def _spheres(self) -> NDArray[np.float64]:

@@ -45,6 +45,7 @@ LIMITED = {
     "scale": (6,),
     "focal_px": (7,),
 }
+_TURNING = ("azimuth_deg", "roll_deg")
 SPREAD_ONLY = "rotation_deg"  # a prior about the start, which has no mean of its own
 
 
@@ -60,6 +61,16 @@ class Variables:
     prior_weight: NDArray[np.float64]  # 1 / variance
     camera_height_m: float | None
     names: tuple[str, ...]
+
+    @property
+    def middles(self) -> NDArray[np.float64]:
+        """(3,): where each angle is expected, so that it is counted from there and not across half a turn, or NaN."""
+        middle = np.full(3, np.nan)
+        bounded = np.isfinite(self.lower[:3]) & np.isfinite(self.upper[:3])
+        middle[bounded] = (self.lower[:3][bounded] + self.upper[:3][bounded]) / 2
+        expected = self.angles & (self.prior_weight[:3] > 0)
+        middle[expected] = self.prior_mean[:3][expected]
+        return middle
 
     @property
     def moved(self) -> tuple[str, ...]:
@@ -94,6 +105,8 @@ def choose(
             raise BadInputError(
                 f"the bounds on {key} are {short(given)}; lower ones below upper ones are accepted"
             )
+        if key in _TURNING and 360 <= high[0] - low[0] < np.inf:
+            continue  # all there is
         lower[where], upper[where] = _internal(key, low, camera), _internal(key, high, camera)
         angles |= where[0] < 3
     for key, given in (priors or {}).items():
@@ -205,7 +218,7 @@ def require_inside(variables: Variables, pose: Pose, scale: float) -> None:
     at = np.concatenate([angles_of(pose), pose.translation, [math.log(scale), 0.0]])
     for key, where in LIMITED.items():
         for c in where:
-            turn = 2 * math.pi if key == "azimuth_deg" or key == "roll_deg" else 0.0
+            turn = 2 * math.pi if key in _TURNING else 0.0
             low, high = variables.lower[c], variables.upper[c]
             if not any(low - 1e-9 <= at[c] + k * turn <= high + 1e-9 for k in (-1, 0, 1)):
                 raise BadInputError(

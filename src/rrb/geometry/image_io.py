@@ -97,7 +97,9 @@ def _decode(data: bytes, path: str | Path) -> Image.Image:
             if width * height > MOST_PIXELS:
                 raise BadFileError(f"{path}: {width} x {height} pixels; at most {MOST_PIXELS} are accepted")
             picture.load()
-            return ImageOps.exif_transpose(picture)
+            upright = ImageOps.exif_transpose(picture)
+            upright.format = picture.format  # which a transposed copy forgets
+            return upright
     except BadFileError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -191,7 +193,7 @@ def _picture_mask(picture: Image.Image, label: Any, path: str | Path) -> NDArray
         hint = listed(np.unique(np.array(picture))) if picture.mode == "P" else "its colours"
         raise BadFileError(f"{path}: it is in colours; choose what is the object by label= ({hint})")
     grey = rgb[:, :, 0] if spread == 0 else np.array(picture.convert("L"))
-    return _checked_mask(grey, 255, path)
+    return _checked_mask(grey, 255, path, lossy=picture.format == "JPEG")
 
 
 def _alpha_mask(alpha: NDArray[np.uint8], path: str | Path) -> NDArray[np.float32]:
@@ -203,8 +205,8 @@ def _alpha_mask(alpha: NDArray[np.uint8], path: str | Path) -> NDArray[np.float3
     return alpha.astype(np.float32) / np.float32(255)
 
 
-def _checked_mask(values: NDArray, full: int, path: str | Path) -> NDArray[np.float32]:
-    reason = refusal(values, full)
+def _checked_mask(values: NDArray, full: int, path: str | Path, lossy: bool = False) -> NDArray[np.float32]:
+    reason = refusal(values, full, lossy)
     if reason:
         raise BadFileError(f"{path}: {reason}; 0 and {full} with soft edges are accepted, or choose a label=")
     return values.astype(np.float32) / np.float32(full)

@@ -2,7 +2,8 @@
 
 A value between 0 and the brightest is a soft edge if it never fills a 3 x 3 block: along edges, values change
 from pixel to pixel. Labels do fill blocks. So does the noise of lossy pictures: it is let through where the
-blocks lie within an eighth of 0 or of the brightest, and the values are many and leave no large gap.
+blocks lie within an eighth of 0 or of the brightest, and the values are many and, unless the picture was
+kept in a format that loses values, leave no large gap.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from numpy.typing import NDArray
 _MANY = 24
 
 
-def refusal(values: NDArray, full: int) -> str | None:
-    """Why (H, W) integers from 0 to `full` are no mask, or None if they are one."""
+def refusal(values: NDArray, full: int, lossy: bool = False) -> str | None:
+    """Why (H, W) integers from 0 to `full` are no mask, or None if they are one.
+
+    lossy: the picture was kept as one that loses values, as labels never are: gaps are no sign of them.
+    """
     present = np.unique(values)
     between = present[(present > 0) & (present < full)]
     if not len(between):
@@ -27,7 +31,7 @@ def refusal(values: NDArray, full: int) -> str | None:
         return None
     gaps = np.diff(np.concatenate(([0], present.astype(np.int64), [full])))
     near_an_end = (filled <= full / 8) | (filled >= full * 7 / 8)
-    if len(present) >= _MANY and gaps.max() <= full / 4 and near_an_end.all():
+    if len(present) >= _MANY and (lossy or gaps.max() <= full / 4) and near_an_end.all():
         return None
     return f"its values are {listed(present)}, and {listed(filled)} fill areas as labels do"
 
