@@ -68,9 +68,9 @@ def extract(mask, known):
                 length = np.sqrt(x * x + y * y)
                 outward = 1.0 if there < here else -1.0
                 along = (y if by_column else x) * outward
-                if along > 0.1 * length:
+                if along > 1e-3 * length:
                     normals[n, 0], normals[n, 1] = x / length, y / length
-                else:  # thinner than the blur
+                else:  # thinner than the blur, or the corner of one pixel
                     normals[n, 0] = 0.0 if by_column else outward
                     normals[n, 1] = outward if by_column else 0.0
                 lines[n] = -1 - column if by_column else row
@@ -126,15 +126,15 @@ def nearest(points, normals, outer, cell, near, far):
                 if outer[n]:
                     offer(points, far, away, k + 4, r, c, n, cell)
     for k in range(8):
-        for row in range(rows):
-            for column in range(columns):
-                if row > 0:
-                    offer(points, far, away, k, row, column, far[k, row - 1, column], cell)
-                if column > 0:
-                    offer(points, far, away, k, row, column, far[k, row, column - 1], cell)
-        for row in range(rows - 1, -1, -1):
-            for column in range(columns - 1, -1, -1):
-                if row + 1 < rows:
-                    offer(points, far, away, k, row, column, far[k, row + 1, column], cell)
-                if column + 1 < columns:
+        for back in (False, True):
+            for i in range(rows):
+                row = rows - 1 - i if back else i
+                before = row + 1 if back else row - 1
+                for column in range(columns):
+                    if 0 <= before < rows:
+                        for c in range(max(column - 1, 0), min(column + 2, columns)):
+                            offer(points, far, away, k, row, column, far[k, before, c], cell)
+                    if column > 0:
+                        offer(points, far, away, k, row, column, far[k, row, column - 1], cell)
+                for column in range(columns - 2, -1, -1):
                     offer(points, far, away, k, row, column, far[k, row, column + 1], cell)

@@ -155,6 +155,8 @@ def _bend(
     contour: Contour, state: NDArray[np.float64], judged: Judgement, to_kernel: NDArray[np.float64]
 ) -> float:
     """How much of the normal matrix the gradient shows over half a pixel, averaged over directions."""
+    if not to_kernel.shape[1]:
+        return 1.0
     values, vectors = np.linalg.eigh(to_kernel.T @ judged.normal_matrix[:8, :8] @ to_kernel)
     strong = values > 1e-6 * values[-1]
     # A step of length 1 under N costs the square of its pixels, over half the reach's square.

@@ -69,6 +69,8 @@ def fit(
     _require_start(variables_, init, size, road, priors)
     _require_drawable(mesh)
     road = SecondOrder() if road is None else road
+    if not isinstance(road, SecondOrder | FirstOrder):
+        raise BadInputError(f"road is {short(road)}; SecondOrder(...) or FirstOrder(...) is accepted")
     if isinstance(road, FirstOrder):
         assert init is not None
         from rrb.fitting.published import fit_first_order
@@ -160,13 +162,13 @@ def _result(
     leaders = [group.members[0] for group in groups]
     judged = [contour.judge(one.state, search.FINE_REACH_PX) for one in leaders]
     weights = confidence.weights(contour, np.array([one.cost for one in leaders]), judged[0].rms_px)
-    words = groups[0].symmetry or symmetry.in_words
+    words = symmetry.in_words or groups[0].symmetry
     hypotheses = tuple(
         Hypothesis(
             group.pose,
             float(weight),
             judgement.iou,
-            group.symmetry or words,
+            words or group.symmetry,
             math.exp(one.state[12]),
             _with_focal(camera, one.state).fx_px if contour.variables.moves[7] else None,
         )

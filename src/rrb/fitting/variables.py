@@ -98,6 +98,9 @@ def choose(
     lower, upper = np.full(SIZE, -np.inf), np.full(SIZE, np.inf)
     mean, weight = np.zeros(SIZE), np.zeros(SIZE)
     angles = any(name in ANGLES for name in names)
+    for what, known in (("bounds", bounds), ("priors", priors)):
+        if known is not None and not isinstance(known, Mapping):
+            raise BadInputError(f"{what} are {short(known)}; a dictionary by name is accepted")
     for key, given in (bounds or {}).items():
         where = _coordinates_of(key, moves, "bounds", LIMITED)
         low, high = _pair("bounds", key, given, len(where))
@@ -121,7 +124,7 @@ def choose(
             continue
         where = _coordinates_of(key, moves, "priors", {**LIMITED, SPREAD_ONLY: (0, 1, 2)})
         centre, sigma = _pair("priors", key, given, len(where))
-        if not (sigma > 0).all():
+        if not (sigma > 0).all() or not np.isfinite(centre).all():
             raise BadInputError(
                 f"the prior on {key} is {short(given)}; (mean, positive standard deviation) is accepted"
             )
@@ -136,8 +139,13 @@ def choose(
 
 
 def _checked_names(names: Sequence[str]) -> tuple[str, ...]:
-    names = (names,) if isinstance(names, str) else tuple(names)
-    unknown = [name for name in names if name not in COORDINATES]
+    try:
+        names = (names,) if isinstance(names, str) else tuple(names)
+    except TypeError:
+        raise BadInputError(
+            f"variables are {short(names)}; names of {', '.join(COORDINATES)} are accepted"
+        ) from None
+    unknown = [name for name in names if not isinstance(name, str) or name not in COORDINATES]
     if unknown:
         raise BadInputError(f"{short(unknown[0])} is no variable; {', '.join(COORDINATES)} are accepted")
     if len(set(names)) < len(names):
