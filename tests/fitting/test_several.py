@@ -124,9 +124,10 @@ def test_what_hides_an_object_is_better_known_than_not(found):
         for i in {farther for _, farther in scene.hides}:
             together.append(scene.errors(i, found[name].results[i].camera_from_object))
             alone.append(scene.errors(i, scene.fitted_alone(i).camera_from_object))
-    assert np.max(alone) > 5
-    better = np.sum(together, 1) < np.sum(alone, 1)
-    assert better.all(), np.round([together, alone], 2)
+    together, alone = np.sum(together, 1), np.sum(alone, 1)
+    assert (together < alone + 0.1).all()  # the robust loss takes a short line that is no contour
+    assert (together < alone / 2).sum() >= 2
+    assert together.max() < 0.7 < 5 < alone.max()
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -148,18 +149,40 @@ def test_an_object_whose_whole_contour_lies_before_another():
     assert result.results[1].accepted
 
 
-def test_what_is_seen_through_a_window_only_is_not_accepted():
-    window = joined(
-        *(((2, 0.5, 0.2), (0, y, 0)) for y in (-0.6, 0.6)),
-        *(((0.5, 1.7, 0.2), (x, 0, 0)) for x in (-0.75, 0.75)),
+def test_what_is_hidden_by_one_and_goes_on_behind_another_that_it_does_not_touch():
+    before_the_crate = box((0.2, 0.2, 0.2))
+    scene = Scene(
+        [SOFA, CRATE, before_the_crate],
+        [at(-30, 20, 2.3), at(20, 15, 1.7, 0.05, 0.06), at(10, 15, 1.2, 0.05, 0.05)],
     )
-    scene = Scene([window, CRATE], [at(0, 0, 4.0), at(20, 10, 5.0)])
-    scene.masks[1] = (
-        ~scene.masks[0] & (scene.masks[0].cumsum(0) > 0) & (scene.masks[0][::-1].cumsum(0)[::-1] > 0)
-    )
-    poses = [scene.poses[0], scene.poses[0] @ rrb.Pose(np.eye(3), np.array([0, 0, 0.5]))]
-    found = rrb.fit_several([window, box((1.0, 0.7, 0.1))], scene.masks, CAMERA, inits=poses)
-    assert not found.results[1].accepted
+    assert (scene.whole[0] & scene.masks[2]).sum() > 200
+    assert not (several._grown(scene.masks[0]) & several._grown(scene.masks[2])).any()
+    result = scene.fitted()
+    assert (scene.errors(0, result.results[0].camera_from_object) < 0.5).all()
+    assert (result.order, set(result.hides)) == ((2, 1, 0), {(2, 1), (1, 0), (2, 0)})
+
+
+WINDOW = joined(
+    ((2, 0.5, 0.2), (0, 0.6, 0)),
+    ((2, 0.5, 0.2), (0, -0.6, 0)),
+    ((0.5, 1.7, 0.2), (0.75, 0, 0)),
+    ((0.5, 1.7, 0.2), (-0.75, 0, 0)),
+)  # its hole is 1 m x 0.7 m
+
+
+def test_what_shows_no_contour_of_its_own_is_not_accepted():
+    scene = Scene([WINDOW, box((1.4, 1.1, 0.4))], [at(0, 0, 4.0), at(20, 10, 5.0)])
+    result = scene.fitted()
+    assert result.results[0].accepted
+    assert not result.results[1].accepted
+
+
+def test_what_just_fills_a_hole_in_another_may_as_well_be_cut_by_it():
+    scene = Scene([WINDOW, box((0.95, 0.66, 0.2))], [at(0, 0, 4.0), at(0, 0, 4.0)])
+    result = scene.fitted(inits=scene.poses)
+    assert not result.results[1].accepted
+    assert "nothing tells" in result.results[1].reason
+    assert any("objects 0 and 1" in note for note in result.notes)
 
 
 # --- what does not matter -------------------------------------------------------------------------
@@ -242,6 +265,7 @@ def test_an_occluder_without_a_mesh_is_unknown(found):
         [CHAIR, SOFA], [scene.masks[0], scene.masks[2]], CAMERA, upright=True, unknown=scene.masks[1]
     )
     assert (result.order, result.hides) == ((0, 1), ((0, 1),))
+    assert result.iou > 0.99
     for one, i in zip(result.results, (0, 2), strict=True):
         assert (scene.errors(i, one.camera_from_object) < 0.5).all()
 
@@ -312,6 +336,13 @@ def test_rivals_that_contradict_nothing_are_kept(monkeypatch):
     assert result.notes == ()
 
 
+def test_what_is_unknown_contradicts_nothing(monkeypatch):
+    monkeypatch.setattr(several, "fit", fit_that_finds([NEARER, TRUTH]))
+    scene = SCENES["crate before chair"]
+    result = scene.fitted(unknown=scene.masks[1] & scene.whole[0]).results[0]
+    assert result.reason == "it is ambiguous"
+
+
 def test_a_pose_at_odds_with_what_hides_it_is_not_accepted(monkeypatch):
     monkeypatch.setattr(several, "fit", fit_that_finds([NEARER]))
     result = SCENES["crate before chair"].fitted()
@@ -319,6 +350,37 @@ def test_a_pose_at_odds_with_what_hides_it_is_not_accepted(monkeypatch):
     assert not result.results[0].accepted
     assert "object 1 hides it" in result.results[0].reason
     assert result.results[1].accepted
+
+
+def test_what_is_hidden_too_much_is_not_accepted(monkeypatch):
+    finds = fit_that_finds([TRUTH])
+
+    def fit(mesh, mask, camera, *, unknown, **options):
+        if mesh is CHAIR and unknown is not None:
+            raise BadInputError("nothing of the mask's contour is known")
+        return finds(mesh, mask, camera, **options)
+
+    monkeypatch.setattr(several, "fit", fit)
+    result = SCENES["crate before chair"].fitted()
+    assert not result.results[0].accepted
+    assert "too little of its contour" in result.results[0].reason
+    assert result.results[1].accepted
+
+
+def test_answers_that_lead_to_each_other_end_in_caution(monkeypatch):
+    """Told that the chair might hide it, the crate is found before it; told that it does not, somewhere else."""
+    scene, finds = SCENES["crate before chair"], fit_that_finds([TRUTH])
+    aside = at(30, 20, 1.4, -0.3, -0.3)
+
+    def fit(mesh, mask, camera, *, unknown, **options):
+        if mesh is CRATE and unknown is None:
+            options |= {"init": aside}
+        return finds(mesh, mask, camera, **options)
+
+    monkeypatch.setattr(several, "fit", fit)
+    result = scene.fitted()
+    assert np.array_equal(result.results[1].camera_from_object.matrix, scene.poses[1].matrix)
+    assert result.hides == ((1, 0),)
 
 
 def test_objects_that_pass_through_each_other_are_said():

@@ -44,15 +44,15 @@ _HIDES, _HIDDEN, _APART, _OPEN = 1, -1, 2, 0
 
 # Masks are trusted to two pixels: as far is unknown around a mask that hides, and twice as far apart two still touch.
 _GROWN_PX = 2
-_MOST_ROUNDS = 6
-_OWN_SHARE = (
-    0.25  # of its contour, which a mask must have to itself to be fitted with all that it touches unknown
-)
+_MANY_ROUNDS = 4
+# So much of its contour a mask must have to itself to be fitted with all that it touches unknown.
+_OWN_SHARE = 0.25
+# Of the pixels where two are drawn: how many say who is nearer, and which share must agree.
 _FEWEST_VOTES, _CLEAR_SHARE = 12, 0.8
 _SAME_DEPTH = 0.02
 _CONTRADICTED_SHARE = 0.02  # of its mask: pixels that a pose gets wrong beyond those of the best
-_GOOD_IOU = 0.9
-_WIDER_COARSE, _WIDER_FINE = 8, 3
+# Below that overlap of drawing and mask a search is repeated with so many times the starts, and refined ones.
+_GOOD_IOU, _WIDER_COARSE, _WIDER_FINE = 0.9, 8, 3
 _INSIDE_SHARE, _INSIDE_POINTS = 0.05, 300
 
 _TOO_LITTLE = "what hides it leaves too little of its contour: its mask was fitted as if it were all of it"
@@ -114,23 +114,27 @@ def fit_several(
     scene = _Scene(meshes, _Masks(masks, unknown), camera, inits, scales, options, road)
 
     hiders = scene.masks.hiders(np.full((count, count), _OPEN))
-    for _ in range(_MOST_ROUNDS):
-        used, results = hiders, scene.explained(hiders)
+    before, circles = list[Hiders](), False
+    while True:
+        results = scene.explained(hiders)
         depths = scene.drawn(results)
         relation = scene.masks.relation(depths)
-        hiders = scene.masks.hiders(relation)
-        if hiders == used:
+        following = scene.masks.hiders(relation)
+        # Of answers that lead to each other none is relied on: what is unknown by one of them stays so.
+        circles |= following in before or len(before) > _MANY_ROUNDS
+        if circles:
+            following = tuple(now | then for now, then in zip(following, hiders, strict=True))
+        if following == hiders:
             break
-    notes = scene.remarks(results, depths, relation)
-    if hiders != used:
-        notes.append(f"who hides whom did not settle in {_MOST_ROUNDS} rounds")
+        before.append(hiders)
+        hiders = following
     return SeveralResult(
-        results=tuple(scene.doubted(i, r, depths, relation, used[i]) for i, r in enumerate(results)),
+        results=tuple(scene.doubted(i, r, depths, relation, hiders[i]) for i, r in enumerate(results)),
         order=_order(relation, depths),
         hides=tuple((int(i), int(j)) for i, j in np.argwhere(relation == _HIDES)),
         shown=_shown(depths),
         iou=scene.masks.iou(depths),
-        notes=tuple(notes),
+        notes=tuple(scene.remarks(results, depths, relation)),
     )
 
 
@@ -192,10 +196,14 @@ class _Masks:
         answer = np.full((self.count, self.count), _APART)
         for i, j in np.argwhere(self.group):
             both = self._both(i, j, depths)
-            here, there = self.inside[i] & ~self.inside[j], self.inside[j] & ~self.inside[i]
-            by_mask = _clear(_count(both & here), _count(both & there))
-            by_depth = _clear(_count(both & (depths[i] > depths[j])), _count(both & (depths[j] > depths[i])))
-            meet = self.touches[i, j] or _count(both) >= _FEWEST_VOTES
+            # A pose that is half a pixel off draws a sliver of one into the other, all along the line between them.
+            line = min(_count(self._grown[i] & self.inside[j]), _count(self._grown[j] & self.inside[i]))
+            fewest = max(_FEWEST_VOTES, line // _GROWN_PX)
+            here, there = both & self.inside[i] & ~self.inside[j], both & self.inside[j] & ~self.inside[i]
+            by_mask = _clear(_count(here), _count(there), fewest)
+            nearer, farther = both & (depths[i] > depths[j]), both & (depths[i] < depths[j])
+            by_depth = _clear(_count(nearer), _count(farther), fewest)
+            meet = self.touches[i, j] or _count(both) >= fewest
             answer[i, j] = by_mask or by_depth or (_OPEN if meet else _APART)
         return answer
 
@@ -313,7 +321,7 @@ class _Scene:
         ]
         drawn = [self.drawn(hypotheses, of=i) for i, hypotheses in enumerate(rivals)]
         kept = [list(range(len(hypotheses))) for hypotheses in rivals]
-        for _ in range(_MOST_ROUNDS):
+        for _ in rivals:
             now = np.stack([pictures[k[0]] for pictures, k in zip(drawn, kept, strict=True)])
             before, kept = kept, [self._agreeing(i, hiders[i], p, now) for i, p in enumerate(drawn)]
             if kept == before:
@@ -404,9 +412,9 @@ def _shown(depths: Depths) -> NDArray[np.int32]:
     return np.where(depths.any(0), depths.argmax(0), -1).astype(np.int32)
 
 
-def _clear(votes: int, against: int) -> int:
+def _clear(votes: int, against: int, fewest: int) -> int:
     """Whether the one voted for hides the other or is hidden, or neither is clear."""
-    if votes + against < _FEWEST_VOTES or max(votes, against) < _CLEAR_SHARE * (votes + against):
+    if votes + against < fewest or max(votes, against) < _CLEAR_SHARE * (votes + against):
         return _OPEN
     return _HIDES if votes > against else _HIDDEN
 
