@@ -67,9 +67,7 @@ class SeveralResult:
     order: tuple[int, ...]  # nearest first: what hides another comes before it, otherwise by depth
     hides: tuple[tuple[int, int], ...]  # (nearer, farther) where the one hides a part of the other
     shown: NDArray[np.int32]  # (H, W): the nearest object at each pixel, all drawn together; -1 for none
-    iou: (
-        float  # pixels where drawing and masks name the same object, of the known ones where either names any
-    )
+    iou: float  # of drawing and masks: pixels where both name the same object, of the known where either names any
     notes: tuple[str, ...] = ()  # what should be known about them together, a sentence each
 
 
@@ -112,8 +110,20 @@ def fit_several(
         raise BadInputError("one camera sees all objects, so that focal_length cannot move; leave it out")
     options = {"upright": upright, "variables": variables, "camera_height_m": camera_height_m}
     scene = _Scene(meshes, _Masks(masks, unknown), camera, inits, scales, options, road)
+    results, depths, relation, hiders = _settled(scene)
+    return SeveralResult(
+        results=tuple(scene.doubted(i, r, depths, relation, hiders[i]) for i, r in enumerate(results)),
+        order=_order(relation, depths),
+        hides=tuple((int(i), int(j)) for i, j in np.argwhere(relation == _HIDES)),
+        shown=_shown(depths),
+        iou=scene.masks.iou(depths),
+        notes=tuple(scene.remarks(results, depths, relation)),
+    )
 
-    hiders = scene.masks.hiders(np.full((count, count), _OPEN))
+
+def _settled(scene: _Scene) -> tuple[list[FitResult], Depths, Relation, Hiders]:
+    """Fits, and who hides whom by them, taken in turns until nothing else is unknown to anyone."""
+    hiders = scene.masks.hiders(np.full((len(scene.meshes),) * 2, _OPEN))
     before, circles = list[Hiders](), False
     while True:
         results = scene.explained(hiders)
@@ -125,17 +135,9 @@ def fit_several(
         if circles:
             following = tuple(now | then for now, then in zip(following, hiders, strict=True))
         if following == hiders:
-            break
+            return results, depths, relation, hiders
         before.append(hiders)
         hiders = following
-    return SeveralResult(
-        results=tuple(scene.doubted(i, r, depths, relation, hiders[i]) for i, r in enumerate(results)),
-        order=_order(relation, depths),
-        hides=tuple((int(i), int(j)) for i, j in np.argwhere(relation == _HIDES)),
-        shown=_shown(depths),
-        iou=scene.masks.iou(depths),
-        notes=tuple(scene.remarks(results, depths, relation)),
-    )
 
 
 def _listed(what: str, given: Any, count: int | None = None) -> list[Any]:
