@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -308,9 +309,22 @@ def test_bad_input_is_refused(make, says):
 
 
 def test_a_tensor_of_intrinsics_keeps_its_gradient():
-    torch = pytest.importorskip("torch")
     k = torch.tensor([[600.0, 0, 319.5], [0, 500, 239.5], [0, 0, 1]], dtype=torch.float64, requires_grad=True)
     camera = Camera.from_opencv(k, width=640, height=480)
     camera.project(torch.tensor([1.0, 2, 4], dtype=torch.float64)).sum().backward()
     np.testing.assert_allclose(k.grad, [[0.25, 0, 1], [0, 0.5, 1], [0, 0, 0]])
     np.testing.assert_array_equal(camera.to_opencv(), k.detach())
+
+
+def test_another_focal_length_keeps_the_pixels_shape_and_all_else():
+    camera = Camera(300.0, 330.0, 70.0, 50.0, 160, 120)
+    longer = camera.with_focal_px(450.0)
+    assert (longer.fx_px, longer.fy_px) == (450.0, pytest.approx(495.0))
+    assert replace(longer, fx_px=300.0, fy_px=330.0) == camera
+
+
+def test_a_camera_in_floats_has_no_gradient():
+    focal = torch.tensor(300.0, dtype=torch.float64, requires_grad=True)
+    plain = Camera(focal, focal, 70.0, 50.0, 160, 120).numpy()
+    assert plain == Camera(300.0, 300.0, 70.0, 50.0, 160, 120)
+    assert all(type(v) is float for v in (plain.fx_px, plain.fy_px, plain.cx_px, plain.cy_px))

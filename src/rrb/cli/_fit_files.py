@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +125,5 @@ def write(fitted: Fitted, mesh: Mesh, folder: Path, *, gif: bool) -> list[str]:
 def _guess(result: FitResult, step: Step, i: int) -> Guess:
     from rrb.viz.fit_picture import Guess
 
-    camera = result.camera
-    stretch = step.focal_px / float(camera.fx_px)
-    camera = replace(camera, fx_px=step.focal_px, fy_px=float(camera.fy_px) * stretch)
+    camera = result.camera.with_focal_px(step.focal_px)
     return Guess(step.camera_from_object, step.scale, camera, f"{step.stage}, step {i}")

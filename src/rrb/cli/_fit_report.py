@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,8 +102,7 @@ def _camera_of(result: FitResult, i: int) -> Camera:
     focal = result.hypotheses[i].focal_px
     if focal is None:
         return result.camera
-    factor = focal / float(result.camera.fx_px)
-    return replace(result.camera, fx_px=focal, fy_px=result.camera.fy_px * factor)
+    return result.camera.with_focal_px(focal)
 
 
 def _claim(result: FitResult, i: int) -> list[str]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rrb.fitting.contour import CONTOUR_PX, CORRELATION_PX, Contour, Judgement
 from rrb.fitting.search import FINE_REACH_PX
-from rrb.fitting.variables import LIMITED, Variables
+from rrb.fitting.variables import Variables
 from rrb.geometry.conversions import viewpoint_from_matrix
 from rrb.geometry.pose import Pose
 
@@ -229,20 +229,6 @@ def reason_against(
     if deviations.get("depth_share", 0.0) > LOOSE_DEPTH_SHARE:
         share = 100 * deviations["depth_share"]
         return f"the mask hardly settles the distance: its standard deviation is {share:.0f} % of it"
-    return None
-
-
-def bound_met(v: Variables, pose: Pose, scale: float, focal: float) -> str | None:
-    """The first quantity that stands at one of its bounds; focal: over the camera's own."""
-    at = np.concatenate(
-        [viewpoint_from_matrix(pose.rotation), pose.translation, [math.log(scale), math.log(focal)]]
-    )
-    for name, where in LIMITED.items():
-        for c in where:
-            for limit in (v.lower[c], v.upper[c]):
-                off = at[c] - limit if np.isfinite(limit) else math.inf
-                if abs(math.remainder(off, 2 * math.pi) if c < 3 and np.isfinite(off) else off) < 1e-9:
-                    return name
     return None
 
 

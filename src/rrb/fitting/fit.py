@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from rrb.fitting.observed import observe
 from rrb.fitting.result import FitResult, Step
 from rrb.fitting.search import Found, SecondOrder
 from rrb.fitting.symmetry import Symmetry
-from rrb.fitting.variables import Variables, choose, require_inside
+from rrb.fitting.variables import Variables, bound_met, choose, require_inside
 from rrb.geometry._arrays import finite_float, short
 from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
@@ -76,7 +76,7 @@ def fit(
         from rrb.fitting.published import fit_first_order
 
         return fit_first_order(mesh, mask, camera, init, road, variables_, size, unknown)
-    plain = plain_camera(camera)
+    plain = camera.numpy()
     reference = None if init is None else init.numpy().rotation
     contour = Contour(mesh, observe(mask, unknown, plain), variables_, reference)
     found = _found(contour, init, size, upright, road)
@@ -89,11 +89,6 @@ def fit(
 
 def notes_on(mask: NDArray[np.float32], assumed_upright: bool) -> tuple[str, ...]:
     return remarks(mask) + (("the object stands upright in the picture",) if assumed_upright else ())
-
-
-def plain_camera(camera: Camera) -> Camera:
-    """The same in numbers, whatever holds them."""
-    return Camera.from_json(camera.to_json())
 
 
 def _require_start(
@@ -115,10 +110,10 @@ def _require_start(
 
 
 def _require_drawable(mesh: Mesh) -> None:
-    if not len(mesh.faces):
-        raise BadInputError("the mesh has no faces; at least one is needed")
     vertices, faces = used_part(mesh)
-    if not len(faces) or not np.ptp(vertices, axis=0).max() > 0:
+    if not len(faces):
+        raise BadInputError("the mesh has no faces; at least one is needed")
+    if not np.ptp(vertices, axis=0).max() > 0:
         raise BadInputError("all vertices of the mesh lie in one point; a mesh with an extent is accepted")
 
 
@@ -184,7 +179,7 @@ def _result(
             "rotation_deg": 0.0 if words and "any turn" in words else _rotation_deg(v, sure.covariance),
             "depth_share": sure.depth_share if v.moves[5] else 0.0,
         },
-        confidence.bound_met(v, pose, scale, math.exp(state[13])),
+        bound_met(v, pose, scale, math.exp(state[13])),
         (sure.growth_px, sure.growth_share),
         confidence.height_missed(v, pose, scale, contour.lowest + contour.centre[1]),
         judged[0].iou,
@@ -205,8 +200,7 @@ def _result(
 
 
 def _with_focal(camera: Camera, state: NDArray[np.float64]) -> Camera:
-    factor, plain = math.exp(state[13]), plain_camera(camera)
-    return replace(plain, fx_px=plain.fx_px * factor, fy_px=plain.fy_px * factor)
+    return camera.with_focal_px(camera.numpy().fx_px * math.exp(state[13]))
 
 
 @dataclass
@@ -257,7 +251,7 @@ def _rotation_deg(v: Variables, covariance: NDArray[np.float64]) -> float:
 
 def _history(contour: Contour, best: Found, camera: Camera) -> tuple[Step, ...]:
     names = ["fit"] if len(best.trail) == 1 else ["low resolution", "full resolution", "whole picture"]
-    steps, focal = [], float(plain_camera(camera).fx_px)
+    steps, focal = [], camera.numpy().fx_px
     for name, trail in zip(names, best.trail, strict=False):
         if not len(trail):
             continue

@@ -64,7 +64,7 @@ class Placing:
         self.start = Pose(as_numpy(start.rotation), as_numpy(start.translation))
         require_inside(variables, self.start, number)
         self.variables = variables
-        self._camera = _of_numbers(camera)
+        self._camera = camera.numpy()
         self._vertices = as_numpy(mesh.vertices)
         low, high = as_numpy(mesh.bounding_box())
         if not self.start.apply((low + high) / 2, number)[2] > 0:
@@ -176,9 +176,3 @@ class Placing:
         gradient[TRANSLATION] = -up
         gradient[SCALE] = -math.exp(x[SCALE]) * self._lowest
         return np.where(self.variables.moves, self.units * gradient, 0.0)
-
-
-def _of_numbers(camera: Camera) -> Camera:
-    """The camera without tensors."""
-    fx, fy, cx, cy = (float(as_numpy(v)) for v in (camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px))
-    return Camera(fx, fy, cx, cy, camera.width_px, camera.height_px)

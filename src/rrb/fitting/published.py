@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from rrb.fitting.mask_checks import remarks
 from rrb.fitting.observed import observe
 from rrb.fitting.result import FitResult
 from rrb.fitting.search import FINE_REACH_PX
-from rrb.fitting.variables import Variables
+from rrb.fitting.variables import Variables, bound_met
 from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
@@ -35,15 +34,13 @@ def fit_first_order(
     """One descent from `init`. It says nothing of other poses, and gives no covariance."""
     steps = descend(mesh, mask, camera, init.numpy(), road, variables=variables, scale=scale, unknown=unknown)
     last = answer(steps, road)
-    plain = Camera.from_json(camera.to_json())
-    factor = last.focal_px / plain.fx_px
-    found_camera = replace(plain, fx_px=last.focal_px, fy_px=plain.fy_px * factor)
+    found_camera = camera.with_focal_px(last.focal_px)
     contour = Contour(mesh, observe(mask, unknown, found_camera), variables)
     state = contour.state(last.camera_from_object, last.scale)
     if contour.reaches_beyond(state):
         contour = Contour(mesh, observe(mask, unknown, found_camera, whole=True), variables)
     iou = contour.judge(state, FINE_REACH_PX).iou
-    met = confidence.bound_met(variables, last.camera_from_object, last.scale, factor)
+    met = bound_met(variables, last.camera_from_object, last.scale, last.focal_px / camera.numpy().fx_px)
     reason = confidence.reason_against(confidence.agreement(contour, state), np.ones(1), {}, met, iou=iou)
     return FitResult(
         camera_from_object=last.camera_from_object,

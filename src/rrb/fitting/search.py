@@ -155,19 +155,16 @@ def _within(contour: Contour, states: NDArray[np.float64]) -> NDArray[np.float64
     """Those that bounds and a known camera height allow, moved to satisfy them where they are not far from it."""
     v = contour.variables
     states = states.copy()
-    if v.angles:
+    if np.isfinite([v.lower[:3], v.upper[:3]]).any():
         angles = np.stack(viewpoint_from_matrix(states[:, :9].reshape(-1, 3, 3)), -1)
-        near = np.ones(len(states), bool)
+        near, middles = np.ones(len(states), bool), np.nan_to_num(v.middles)
         for k in range(3):
             low, high = v.lower[k], v.upper[k]
-            middle = v.middles[k] if np.isfinite(v.middles[k]) else 0.0
-            counted = angles[:, k] - 2 * math.pi * np.round((angles[:, k] - middle) / (2 * math.pi))
+            counted = angles[:, k] - 2 * math.pi * np.round((angles[:, k] - middles[k]) / (2 * math.pi))
             near &= (counted >= low - _BESIDE_RAD) & (counted <= high + _BESIDE_RAD)
             angles[:, k] = np.clip(counted, low, high)
         states, angles = states[near], angles[near]
-        moved = matrix_from_viewpoint(*angles.T)
-        if np.isfinite(v.lower[:3]).any() or np.isfinite(v.upper[:3]).any():
-            states[:, :9] = np.asarray(moved).reshape(-1, 9)
+        states[:, :9] = np.asarray(matrix_from_viewpoint(*angles.T)).reshape(-1, 9)
     if v.camera_height_m is not None and v.moves[3:7].all():
         states = at_height(contour, states)
     coordinates = states[:, 9:14]

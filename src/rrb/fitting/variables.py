@@ -223,7 +223,7 @@ def angles_of(pose: Pose) -> NDArray[np.float64]:
 
 def require_inside(variables: Variables, pose: Pose, scale: float) -> None:
     """Refuse a start beyond the bounds."""
-    at = np.concatenate([angles_of(pose), pose.translation, [math.log(scale), 0.0]])
+    at = _limited_at(pose, scale, 1.0)
     for key, where in LIMITED.items():
         for c in where:
             turn = 2 * math.pi if key in _TURNING else 0.0
@@ -232,3 +232,20 @@ def require_inside(variables: Variables, pose: Pose, scale: float) -> None:
                 raise BadInputError(
                     f"the start lies beyond the bounds on {key}; a start within them is accepted"
                 )
+
+
+def bound_met(variables: Variables, pose: Pose, scale: float, focal: float) -> str | None:
+    """The first quantity that stands at one of its bounds; focal: over the camera's own."""
+    at = _limited_at(pose, scale, focal)
+    for key, where in LIMITED.items():
+        for c in where:
+            for limit in (variables.lower[c], variables.upper[c]):
+                off = at[c] - limit if np.isfinite(limit) else math.inf
+                if abs(math.remainder(off, 2 * math.pi) if c < 3 and np.isfinite(off) else off) < 1e-9:
+                    return key
+    return None
+
+
+def _limited_at(pose: Pose, scale: float, focal: float) -> NDArray[np.float64]:
+    """(8,): what bounds are held against: the coordinates, the first three always as angles."""
+    return np.concatenate([angles_of(pose), pose.translation, [math.log(scale), math.log(focal)]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +188,18 @@ class Camera:
         width, height = _size("width", width), _size("height", height)
         sx, sy = width / self.width_px, height / self.height_px
         return Camera(self.fx_px * sx, self.fy_px * sy, self.cx_px * sx, self.cy_px * sy, width, height)
+
+    # --- its numbers --------------------------------------------------------------------------------
+
+    def numpy(self) -> Camera:
+        """The same in floats, without gradient, as `Pose.numpy`."""
+        fx, fy, cx, cy = (_value(getattr(self, name)) for name in _NAMES[:4])
+        return Camera(fx, fy, cx, cy, self.width_px, self.height_px)
+
+    def with_focal_px(self, focal_px: float) -> Camera:
+        """In floats, with this focal length along x; that along y changes by the same factor."""
+        plain = self.numpy()
+        return replace(plain, fx_px=focal_px, fy_px=plain.fy_px * (focal_px / plain.fx_px))
 
     # --- files ------------------------------------------------------------------------------------
 
