@@ -1,0 +1,77 @@
+"""`Shape`: a mesh with what its parts are, what they are made of, and which turns leave it as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rrb.data.materials import Material
+from rrb.errors import BadInputError
+from rrb.geometry.mesh import Mesh
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Which turns about the object's y axis leave the object as it is.
+
+    folds: 1 for none, n where every 1/n of a turn does, 0 where any turn does (an azimuth means nothing).
+    """
+
+    folds: int = 1
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.folds, int) or self.folds < 0:
+            raise BadInputError(
+                f"folds is {self.folds!r}; 0 for any turn, or a whole number from 1, is accepted"
+            )
+
+    def least_azimuth_error_deg(self, difference_deg: float) -> float:
+        """How far an azimuth is off, from 0, when turns that change nothing are forgiven."""
+        if self.folds == 0:
+            return 0.0
+        period = 360.0 / self.folds
+        rest = difference_deg % period
+        return min(rest, period - rest)
+
+
+NO_TURNS = Turns()
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """Metric, y up, front towards -z, centred on the bounding box; made of closed parts that may overlap."""
+
+    mesh_id: str  # unique in a data set, letters, digits, "-" and "_"
+    category: str
+    mesh: Mesh  # vertices (V, 3) float64, rounded to 1e-6 m; faces (F, 3)
+    face_part: NDArray[np.int64]  # (F,): an index into the two lists below
+    parts: tuple[str, ...]  # what each is: "seat", "leg", "tyre", ...
+    materials: tuple[Material, ...]  # one for each part
+    style: Mapping[str, str] = field(default_factory=dict)  # the discrete choices: {"base": "star", ...}
+    turns: Turns = NO_TURNS
+
+    def __post_init__(self) -> None:
+        if self.face_part.shape != (len(self.mesh.faces),):
+            raise BadInputError(
+                f"{self.mesh_id}: face_part has the shape {self.face_part.shape}; ({len(self.mesh.faces)},) is accepted"
+            )
+        if len(self.parts) != len(self.materials) or self.face_part.max() >= len(self.parts):
+            raise BadInputError(
+                f"{self.mesh_id}: {len(self.parts)} parts, {len(self.materials)} materials and faces of part"
+                f" {self.face_part.max()}; as many materials as parts are accepted"
+            )
+
+    def description(self) -> dict[str, Any]:
+        """What a file says of it, beside the mesh itself."""
+        return {
+            "mesh_id": self.mesh_id,
+            "category": self.category,
+            "style": dict(self.style),
+            "turns_about_y": self.turns.folds,
+            "parts": list(self.parts),
+            "materials": [m.to_json() for m in self.materials],
+        }
