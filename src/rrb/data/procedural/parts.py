@@ -6,6 +6,7 @@ Metres, y up. What is round has `sections` sides. Parts may run into each other:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -112,6 +113,44 @@ def lathe(profile: Floats, middle: Triple = (0.0, 0.0, 0.0), sections: int = 2 *
     return _placed(loft(rings), middle, None)
 
 
+def upright(path: Floats, sizes: Floats | float, outline: Floats) -> Mesh:
+    """Sections level with the ground around a path (K, 3) that climbs: the foot stands flat however it leans.
+
+    outline (N, 2) of x and z is scaled by a size, by one a point (K,), or by two (K, 2) along x and z.
+    """
+    path = np.asarray(path, float)
+    sizes = np.asarray(sizes, float)
+    scale = np.broadcast_to(sizes[:, None] if sizes.ndim == 1 else sizes, (len(path), 2))
+    rings = np.repeat(path[:, None], len(outline), axis=1)
+    rings[:, :, ::2] += outline * scale[:, None]
+    return loft(rings)
+
+
+def moulded(outline: Floats, profile: Floats, middle: Triple = (0.0, 0.0, 0.0)) -> Mesh:
+    """What `lathe` does for a circle, for any outline (N, 2) of x and z that (0, 0) sees all of.
+
+    profile (K, 2): what share of the outline is reached, above 0, and at which y.
+    """
+    rings = np.empty((len(profile), len(outline), 3))
+    rings[:, :, ::2] = profile[:, None, :1] * outline
+    rings[:, :, 1] = profile[:, 1:]
+    return _placed(loft(rings), middle, None)
+
+
+def sheet(points: Floats, thickness: Floats | float) -> Mesh:
+    """A bent plate: a net of points (M, N, 3), M and N >= 2, and half of a thickness to each side of it.
+
+    The thickness is one, or one a point (M, N), above 0.
+    """
+    rows, columns = points.shape[:2]
+    across = np.cross(np.gradient(points, axis=0), np.gradient(points, axis=1))
+    across /= np.linalg.norm(across, axis=2, keepdims=True)
+    offset = across * np.broadcast_to(thickness, (rows, columns))[:, :, None] / 2
+    faces = _sheet_faces(rows, columns)
+    vertices = np.concatenate([(points + offset).reshape(-1, 3), (points - offset).reshape(-1, 3)])
+    return Mesh(vertices, faces)
+
+
 # --- lines ------------------------------------------------------------------------------------------
 
 
@@ -123,6 +162,18 @@ def arc(points: Floats, count: int = 9) -> Floats:
     while len(line) > 1:  # de Casteljau
         line = [a * (1 - share) + b * share for a, b in pairwise(line)]
     return line[0]
+
+
+def rounded_line(points: Floats, radius: float, sections: int = 4) -> Floats:
+    """(K, 3): a line through points (N, 3) whose corners are cut round, beginning this far before and after."""
+    points = np.asarray(points, float)
+    steps = np.diff(points, axis=0)
+    lengths = np.linalg.norm(steps, axis=1)
+    reach = np.minimum(radius, 0.49 * np.minimum(lengths[:-1], lengths[1:]))[:, None]
+    before = points[1:-1] - steps[:-1] / lengths[:-1, None] * reach
+    after = points[1:-1] + steps[1:] / lengths[1:, None] * reach
+    corners = [arc(np.stack(three), sections + 1) for three in zip(before, points[1:-1], after, strict=True)]
+    return np.concatenate([points[:1], *corners, points[-1:]])
 
 
 def rounded_rectangle(width: float, depth: float, radius: float, sections: int = 4) -> Floats:
@@ -181,6 +232,21 @@ def _placed(mesh: Mesh, middle: Triple, rotation: Floats | None) -> Mesh:
     return mesh.with_vertices(vertices + np.asarray(middle, float))
 
 
+@lru_cache(maxsize=64)
+def _sheet_faces(rows: int, columns: int) -> NDArray[np.int64]:
+    """The triangles of both sides of a net, the second side's points after the first's, and of its rim."""
+    index = np.arange(rows * columns).reshape(rows, columns)
+    a, b, c, d = (part.ravel() for part in (index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]))
+    front = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+    rim = np.concatenate([index[:-1, 0], index[-1, :-1], index[:0:-1, -1], index[0, :0:-1]])
+    following, other = np.roll(rim, -1), rows * columns
+    edge = [
+        np.stack([rim, rim + other, following], 1),
+        np.stack([following, rim + other, following + other], 1),
+    ]
+    return np.concatenate([front, front[:, ::-1] + other, *edge])
+
+
 def _circle(sections: int) -> Floats:
     angle = 2 * np.pi * np.arange(sections) / sections
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -206,6 +272,7 @@ def _frames(path: Floats) -> tuple[Floats, Floats]:
     return along, np.array(sides)
 
 
+@lru_cache(maxsize=16)
 def _cube_grid(sections: int) -> tuple[Floats, NDArray[np.int64]]:
     """The surface of the cube [-1, 1]^3 cut into sections x sections squares a side: vertices and triangles."""
     steps = np.tan(np.linspace(-np.pi / 4, np.pi / 4, sections + 1))  # alike when seen from the middle
