@@ -60,17 +60,9 @@ def loft(rings: Floats) -> Mesh:
 
     The fans need ends whose mean point sees all of their ring.
     """
-    count, around = rings.shape[:2]
     vertices = np.concatenate([rings.reshape(-1, 3), rings[[0, -1]].mean(1)])
-    index = np.arange(count * around).reshape(count, around)
-    following = np.roll(index, -1, axis=1)
-    a, b, c, d = (part.ravel() for part in (index[:-1], following[:-1], following[1:], index[1:]))
-    first, last = np.full(around, count * around), np.full(around, count * around + 1)
-    fans = [np.stack([first, following[0], index[0]], 1), np.stack([last, index[-1], following[-1]], 1)]
-    faces = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1), *fans])
-    x, y, z = np.moveaxis(vertices[faces] - vertices.mean(0), 1, 0)
-    inside_out = np.einsum("fi,fi->", x, np.cross(y, z)) < 0
-    return Mesh(vertices, faces[:, ::-1] if inside_out else faces)
+    faces = _loft_faces(*rings.shape[:2])
+    return Mesh(vertices, faces[:, ::-1] if _signed_volume(vertices, faces) < 0 else faces)
 
 
 def tube(path: Floats, radii: Floats | float, sections: int = SECTIONS) -> Mesh:
@@ -232,6 +224,23 @@ def _placed(mesh: Mesh, middle: Triple, rotation: Floats | None) -> Mesh:
     return mesh.with_vertices(vertices + np.asarray(middle, float))
 
 
+@lru_cache(maxsize=256)
+def _loft_faces(count: int, around: int) -> NDArray[np.int64]:
+    """The triangles between rings of this count, and of fans around the last two vertices, the ends' middles."""
+    index = np.arange(count * around).reshape(count, around)
+    following = np.roll(index, -1, axis=1)
+    a, b, c, d = (part.ravel() for part in (index[:-1], following[:-1], following[1:], index[1:]))
+    first, last = np.full(around, count * around), np.full(around, count * around + 1)
+    fans = [np.stack([first, following[0], index[0]], 1), np.stack([last, index[-1], following[-1]], 1)]
+    return np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1), *fans])
+
+
+def _signed_volume(vertices: Floats, faces: NDArray[np.int64]) -> float:
+    """Positive where faces point outwards."""
+    a, b, c = (vertices - vertices[0])[faces.T]
+    return float(np.einsum("fi,fi->", a, np.cross(b, c))) / 6
+
+
 @lru_cache(maxsize=64)
 def _sheet_faces(rows: int, columns: int) -> NDArray[np.int64]:
     """The triangles of both sides of a net, the second side's points after the first's, and of its rim."""
@@ -247,6 +256,7 @@ def _sheet_faces(rows: int, columns: int) -> NDArray[np.int64]:
     return np.concatenate([front, front[:, ::-1] + other, *edge])
 
 
+@lru_cache(maxsize=64)
 def _circle(sections: int) -> Floats:
     angle = 2 * np.pi * np.arange(sections) / sections
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
