@@ -28,6 +28,13 @@ def corner_normals(vertices: Any, faces: np.ndarray, pixels: Pixels, crease_angl
     return blended * _towards_camera(points, triangles, as_numpy(units, "normals"), seen_face)
 
 
+def crease_normals(vertices: Any, faces: np.ndarray, crease_angle: float) -> Any:
+    """(F, 3, 3): a unit normal for each corner, outwards: the faces around it that meet at less than the angle."""
+    area_normals = _area_normals(vertices, faces)
+    corners = _smooth(unit(area_normals), area_normals, faces, np.arange(len(faces)), crease_angle)
+    return corners.reshape(-1, 3, 3)
+
+
 def _one_mesh(vertices: Any, faces: np.ndarray, pixels: Pixels) -> tuple[Any, np.ndarray, np.ndarray]:
     """A batch as one mesh: points (B V, 3), triangles (B F, 3), and the face that each pixel sees (P,)."""
     n_vertices, n_images = vertices.shape[-2], math.prod(pixels.batch)

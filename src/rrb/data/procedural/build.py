@@ -55,10 +55,11 @@ def make(category: str, seed: int) -> Shape:
     grammar: Grammar = import_module(CATEGORIES[category]).design
     number = list(CATEGORIES).index(category)
     shape, looks = (np.random.default_rng([number, int(seed), k]) for k in range(2))
-    return _assembled(f"{category}-{int(seed):08d}", category, grammar(shape, looks))
+    return assembled(f"{category}-{int(seed):08d}", category, grammar(shape, looks))
 
 
-def _assembled(mesh_id: str, category: str, design: Design) -> Shape:
+def assembled(mesh_id: str, category: str, design: Design) -> Shape:
+    """The pieces as one mesh, centred on its bounding box and rounded."""
     kinds = tuple(dict.fromkeys(kind for kind, _ in design.pieces))
     whole = Mesh.concatenated([piece for _, piece in design.pieces])
     vertices = np.round(whole.vertices - whole.centre, DECIMALS) + 0.0  # no negative zeros
