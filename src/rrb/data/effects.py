@@ -1,8 +1,7 @@
-"""What a camera does to light: exposure, blur, a tone curve, noise; and the JPEG that a picture is kept as."""
+"""What a camera does to light: exposure, blur, a tone curve, noise."""
 
 from __future__ import annotations
 
-import io
 from functools import lru_cache
 
 import numpy as np
@@ -36,15 +35,6 @@ def developed(linear: NDArray[np.float32], effects: Effects) -> NDArray[np.uint8
         out,
     )
     return out
-
-
-def jpeg_bytes(image: NDArray[np.uint8], quality: int) -> bytes:
-    """(H, W, 3) uint8 as a JPEG."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "JPEG", quality=quality)
-    return buffer.getvalue()
 
 
 def _blurred(linear: NDArray[np.float32], deviation_px: float) -> NDArray[np.float32]:
