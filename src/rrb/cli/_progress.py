@@ -39,15 +39,23 @@ class Progress:
 
     def advance(self, line: str) -> None:
         """One more is finished, of which there is this to say."""
-        self.done += 1
+        self.reach(self.done + 1, line)
+
+    def reach(self, done: int, line: str = "") -> None:
+        """So many are finished. Outside a terminal, a tenth of all is worth a line of its own."""
+        tenths = 10 * done // max(1, self.total) - 10 * self.done // max(1, self.total)
+        self.done = done
         if self._console.is_terminal:
-            self._bar.update(self._task, completed=self.done, pace=self.pace())
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
-        else:
-            print(f"[{self.done}/{self.total}, {self.pace()}] {line}", flush=True)
+            self._bar.update(self._task, completed=done, pace=self.pace())
+            if line:
+                self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        elif line or tenths > 0:
+            print(f"[{done}/{self.total}, {self.pace()}] {line}".rstrip(), flush=True)
 
     def pace(self) -> str:
         rate = (self.done - self._before) / max(time.perf_counter() - self._start, 1e-9)
+        if rate <= 0:
+            return "..."
         return f"{_rate(rate)}, {_clock((self.total - self.done) / rate)} left"
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rrb.data import fast
+from rrb.data.dataset import Dataset, write_description
 from rrb.data.occupancy import occupancy_points
 from rrb.data.order import Order, Source
 from rrb.data.sample import MeshFile, Sample
@@ -21,10 +23,11 @@ from rrb.data.scene import Picture, Scene
 from rrb.data.scenes import alone, random_scene
 from rrb.data.shape import Shape
 from rrb.data.shards import remove_leftovers, save_mesh, shard_is_whole, shard_path, write_shard
-from rrb.errors import BadFileError, BadInputError, RrbError
-from rrb.geometry.files import write_bytes
-from rrb.geometry.json_io import json_bytes, read_json
+from rrb.errors import BadInputError, RrbError
 from rrb.geometry.voxels import Voxels
+
+if TYPE_CHECKING:
+    from rrb.data.photoreal import Photoreal
 
 LEAST_VISIBLE = 0.3  # of the object's part in the frame: where others hide more, they are left out
 _TRIES = 2  # of a shard whose worker died
@@ -78,36 +81,31 @@ def make_dataset(
     """
     maker = Maker(order, folder, meshes, photos)
     source = maker.source()
-    folder.mkdir(parents=True, exist_ok=True)
-    _require_same_order(folder, source.description())
+    _require_same_order(folder, source.asked())
     remove_leftovers(folder)
     tasks = [Task(split, number, tuple(numbers)) for split, number, numbers in source.shards()]
     missing = [task for task in tasks if not shard_is_whole(task.path(folder))]
     pictures = {task: sum(order.views_of(n) for n in task.meshes) for task in tasks}
     tally = _Tally(sum(pictures.values()), sum(pictures[t] for t in tasks if t not in set(missing)), told)
-    if workers > 1 and len(missing) > 1:
+    # Blender brings processes of its own.
+    if workers > 1 and len(missing) > 1 and order.style == "fast":
         _in_processes(maker, missing, min(workers, len(missing)), tally)
-    else:
-        _in_this_process(maker, missing, tally)
+    elif missing:
+        _in_this_process(maker, missing, workers, tally)
     return sum(pictures[task] for task in missing)
 
 
-def _require_same_order(folder: Path, now: Mapping[str, Any]) -> None:
-    path = folder / "dataset.json"
-    text = json_bytes(dict(now))
-    if not path.exists():
-        write_bytes(path, text)
+def _require_same_order(folder: Path, asked: Mapping[str, Any]) -> None:
+    if not (folder / "dataset.json").exists():
+        write_description(folder, asked)
         return
-    before = read_json(path)
-    if not isinstance(before, dict) or before.get("format") != now["format"] or "made" not in before:
-        raise BadFileError(f"{path}: it is no made data set of {now['format']}; give another folder")
-    if json_bytes(before) != text:
-        held, asked = before["made"], now["made"]
-        # As JSON, where tuples are lists.
-        changed = [k for k in asked if json_bytes({"": held.get(k)}) != json_bytes({"": asked[k]})]
+    before = Dataset(folder).about
+    now = json.loads(json.dumps(asked))  # as a file holds it: tuples are lists
+    changed = [name for name in now | before if before.get(name) != now.get(name)]
+    if changed:
         raise BadInputError(
-            f"{folder} was begun with other choices ({', '.join(changed) or 'of another version'}); the same ones"
-            " continue it, or give another folder"
+            f"{folder} was begun with another choice of {', '.join(changed)}; the same choices continue it, or give"
+            " another folder"
         )
 
 
@@ -224,13 +222,16 @@ def _sample(
 # --- who draws --------------------------------------------------------------------------------------
 
 
-def renderer(maker: Maker) -> AbstractContextManager[Draw]:
-    """Our rasterizer, or a Blender process that lives as long as this is entered."""
+@contextmanager
+def renderer(maker: Maker, workers: int = 1) -> Iterator[Draw]:
+    """Our rasterizer in this process, or as many Blender processes, which end with the context."""
     if maker.order.style == "fast":
-        return nullcontext(partial(_draw_fast, maker.photos))
+        yield partial(_draw_fast, maker.photos)
+        return
     from rrb.data.photoreal import Photoreal
 
-    return Photoreal(samples=maker.order.samples, photos=maker.photos)
+    with Photoreal(workers, maker.order.samples) as blender:
+        yield partial(_draw_photoreal, blender, maker.photos)
 
 
 def _draw_fast(photos: Path | None, jobs: Iterable[Job]) -> Iterator[Picture]:
@@ -238,12 +239,19 @@ def _draw_fast(photos: Path | None, jobs: Iterable[Job]) -> Iterator[Picture]:
         yield fast.draw(scene, shapes, photos)
 
 
+def _draw_photoreal(blender: Photoreal, photos: Path | None, jobs: Iterable[Job]) -> Iterator[Picture]:
+    for drawn in blender.draw((scene, shapes, photos) for scene, shapes in jobs):
+        if not isinstance(drawn, Picture):
+            raise RuntimeError(f"scene {drawn.key} cannot be drawn: {drawn.reason}")
+        yield drawn
+
+
 # --- processes --------------------------------------------------------------------------------------
 
 
-def _in_this_process(maker: Maker, tasks: list[Task], tally: _Tally) -> None:
+def _in_this_process(maker: Maker, tasks: list[Task], workers: int, tally: _Tally) -> None:
     source = maker.source()
-    with renderer(maker) as draw:
+    with renderer(maker, workers) as draw:
         for task in tasks:
             make_shard(maker, source, task, draw, partial(tally.drawn, task))
 

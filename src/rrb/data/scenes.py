@@ -87,7 +87,7 @@ def random_scene(
         ground_colour=painted if ground is not None and background.kind != "white" and bare < 0.5 else None,
         viewpoint=name,
     )
-    return Scene.from_json(_rounded(scene.to_json()))
+    return Scene.from_json(rounded(scene.to_json()))
 
 
 def alone(scene: Scene) -> Scene:
@@ -141,7 +141,19 @@ def _one_of(random: np.random.Generator, shapes: Sequence[Shape]) -> Shape:
 
 
 def _lighting(random: np.random.Generator, view: View) -> Lighting:
-    """A sky brighter above than below with a random tilt, and a sun on the camera's side more often than not."""
+    """A sun on the camera's side more often than not."""
+    return _sky_and_sun(random, _towards_sun(random, view))
+
+
+def lighting_indoors(random: np.random.Generator) -> Lighting:
+    """A lamp high above."""
+    sideways = random.normal(0, 0.3, 2)
+    towards = np.array([sideways[0], 1.0, sideways[1]])
+    return _sky_and_sun(random, towards / np.linalg.norm(towards))
+
+
+def _sky_and_sun(random: np.random.Generator, towards: Floats) -> Lighting:
+    """A sky brighter above than below with a random tilt, and a sun."""
     sky = random.uniform(0.25, 0.7)
     coefficients = np.zeros((9, 3))
     coefficients[0] = 1.0
@@ -153,10 +165,10 @@ def _lighting(random: np.random.Generator, view: View) -> Lighting:
     coefficients = _SH0 * sky * coefficients * tints
     if random.random() < 0.25:  # lamps of other colours
         coefficients[1:] *= 1 + random.normal(0, 0.3, (8, 3))
-    sun = random.uniform(0.0, 1.2 - sky) * (1 - warmth * np.array([-1.0, 0.0, 1.0]))
+    sun = random.uniform(0.0, 1.2 - sky) * tints
     return Lighting(
         sky=_triples(coefficients),
-        towards_sun=_triples(_towards_sun(random, view)[None])[0],
+        towards_sun=_triples(towards[None])[0],
         sun=_triples(np.maximum(sun, 0.0)[None])[0],
         sun_size_deg=float(random.uniform(0.5, 8)),
     )
@@ -217,10 +229,10 @@ def _triples(rows: Floats) -> Any:
     return tuple(tuple(float(value) for value in row) for row in rows)
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """JSON with its numbers cut: a scene is the same wherever it is made."""
     if isinstance(value, float):
         return round(value, DECIMALS) + 0.0
     if isinstance(value, dict):
-        return {key: _rounded(held) for key, held in value.items()}
-    return [_rounded(held) for held in value] if isinstance(value, list | tuple) else value
+        return {key: rounded(held) for key, held in value.items()}
+    return [rounded(held) for held in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,78 @@
+"""A contact sheet: many small pictures, each with its mask's contour and the axes of its object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from rrb.geometry.camera import Camera
+from rrb.geometry.pose import Pose
+from rrb.viz.overlay import overlay
+from rrb.viz.pictures import enlarge, rgb8
+
+AXES = ((214, 39, 40), (44, 160, 44), (31, 119, 180))
+"""Red x, green y (up), blue -z: the front. As far as half of the object's extent along each."""
+_GAP_PX = 2
+_CAPTION_PX = 13
+
+
+def tile(
+    image: Any,
+    side_px: int,
+    *,
+    mask: Any = None,
+    camera: Camera | None = None,
+    camera_from_object: Pose | None = None,
+    extents_m: Any = None,
+    box_px: Sequence[float] | None = None,
+    caption: str = "",
+) -> np.ndarray:
+    """(side + caption, side, 3) uint8: a picture fitted into a square, and what is known drawn on it.
+
+    extents_m (3,): how large the object is along x, y, z, for the length of its axes, which begin at its origin.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    picture = rgb8(image)
+    factor = max(1, -(-side_px // max(picture.shape[:2])))
+    drawn = enlarge(picture, factor) if mask is None else overlay(picture, [mask], scale=factor)
+    scale = side_px / max(drawn.shape[:2])
+    size = max(1, round(drawn.shape[1] * scale)), max(1, round(drawn.shape[0] * scale))
+    canvas = Image.new("RGB", (side_px, side_px + (_CAPTION_PX if caption else 0)), "white")
+    canvas.paste(Image.fromarray(drawn).resize(size, Image.Resampling.LANCZOS))
+    pen = ImageDraw.Draw(canvas)
+    zoom = factor * scale
+    if camera is not None and camera_from_object is not None and extents_m is not None:
+        for (start, end), colour in zip(_axes_px(camera, camera_from_object, extents_m), AXES, strict=True):
+            pen.line([*(zoom * start), *(zoom * end)], fill=colour, width=2)
+    if box_px is not None:
+        pen.rectangle([zoom * side for side in box_px], outline=(230, 159, 0))
+    if caption:
+        pen.text((2, side_px), caption, "black", ImageFont.load_default(10))
+    return np.asarray(canvas)
+
+
+def sheet(tiles: Sequence[np.ndarray], columns: int = 8) -> np.ndarray:
+    """Tiles of equal size in rows, on white."""
+    height, width = tiles[0].shape[:2]
+    rows = -(-len(tiles) // columns)
+    columns = min(columns, len(tiles))
+    made = np.full(
+        (rows * (height + _GAP_PX) + _GAP_PX, columns * (width + _GAP_PX) + _GAP_PX, 3), 255, np.uint8
+    )
+    for number, one in enumerate(tiles):
+        row, column = divmod(number, columns)
+        top, left = row * (height + _GAP_PX) + _GAP_PX, column * (width + _GAP_PX) + _GAP_PX
+        made[top : top + height, left : left + width] = one
+    return made
+
+
+def _axes_px(camera: Camera, pose: Pose, extents_m: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(start, end) in pixels of the object's x, y and -z axes; nothing but the start where one ends behind."""
+    half = 0.5 * np.asarray(extents_m, float)
+    ends = np.array([[0, 0, 0], [half[0], 0, 0], [0, half[1], 0], [0, 0, -half[2]]])
+    points = camera.project(pose.apply(ends))
+    start = points[0, :2]
+    return [(start, point[:2] if point[2] > 0 else start) for point in points[1:]]
