@@ -22,46 +22,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rrb.data.picture_bytes import Size, first_line, grey_png_bytes, grey_png_pixels, jpeg_pixels, pixels
 from rrb.data.sample import OccupancyPoints
-from rrb.errors import BadFileError, BadInputError
-from rrb.geometry._arrays import numpy_view, short
+from rrb.errors import BadFileError
+from rrb.geometry._arrays import numpy_view
 from rrb.geometry.image_io import encode_png
 from rrb.geometry.voxels import Voxels
 
 _DEEPEST, _WIDEST = 65535, 32767
-Size = tuple[int, int]
-"""(height, width) in pixels."""
 
 # --- pictures -----------------------------------------------------------------------------------------
 
 
-def jpeg_bytes(image: NDArray[np.uint8], quality: int) -> bytes:
-    """(H, W, 3) sRGB, chroma at half the resolution as cameras write it."""
-    from PIL import Image
-
-    if isinstance(quality, bool) or not isinstance(quality, int) or not 1 <= quality <= 100:
-        raise BadInputError(f"the JPEG quality is {short(quality)}; a whole number from 1 to 100 is accepted")
-    buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(image)).save(buffer, "JPEG", quality=quality)
-    return buffer.getvalue()
-
-
 def image_from(data: bytes, kind: str, size: Size) -> NDArray[np.uint8]:
-    """(H, W, 3); kind: "JPEG" or "PNG"."""
-    return _pixels(data, kind, "RGB", size)
+    """(H, W, 3); kind: "jpg" or "png"."""
+    return jpeg_pixels(data, size) if kind == "jpg" else pixels(data, "PNG", "RGB", size)
 
 
 def mask_png(mask: NDArray) -> bytes:
     """(H, W) in [0, 1], or bool."""
-    return encode_png(np.floor(mask * np.float32(255) + np.float32(0.5)).astype(np.uint8))
+    return grey_png_bytes(np.floor(mask * np.float32(255) + np.float32(0.5)).astype(np.uint8))
 
 
 def mask_from_png(data: bytes, size: Size) -> NDArray[np.float32]:
-    return _pixels(data, "PNG", "L", size).astype(np.float32) / np.float32(255)
+    return grey_png_pixels(data, size).astype(np.float32) / np.float32(255)
 
 
 def unknown_from_png(data: bytes, size: Size) -> NDArray[np.bool_]:
-    return _pixels(data, "PNG", "L", size) > 127
+    return grey_png_pixels(data, size) > 127
 
 
 def depth_png(depth_m: NDArray[np.float32]) -> tuple[bytes, float]:
@@ -74,24 +62,7 @@ def depth_png(depth_m: NDArray[np.float32]) -> tuple[bytes, float]:
 
 
 def depth_from_png(data: bytes, size: Size, units_per_metre: float) -> NDArray[np.float32]:
-    return (_pixels(data, "PNG", "I;16", size) / units_per_metre).astype(np.float32)
-
-
-def _pixels(data: bytes, kind: str, mode: str, size: Size) -> NDArray:
-    """What a picture holds, once its header says what the sample says: a liar's gigabytes are not unpacked."""
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data), formats=(kind,)) as picture:
-            if picture.size != (size[1], size[0]) or picture.mode != mode:
-                raise BadFileError(
-                    f"it is {picture.size[0]}x{picture.size[1]} {picture.mode}; {size[1]}x{size[0]} {mode} is accepted"
-                )
-            return np.array(picture)
-    except BadFileError:
-        raise
-    except Exception as error:  # decoders raise whatever a broken file makes them raise
-        raise BadFileError(f"it is no whole {kind} ({_first_line(error)})") from None
+    return (pixels(data, "PNG", "I;16", size) / units_per_metre).astype(np.float32)
 
 
 # --- numbers ------------------------------------------------------------------------------------------
@@ -170,7 +141,7 @@ def _arrays(data: bytes, *names: str) -> dict[str, Any]:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             return {name: file[name] for name in names}
     except Exception as error:  # whatever zip and NumPy say about a damaged file
-        raise BadFileError(f"it is no whole .npz of {', '.join(names)} ({_first_line(error)})") from None
+        raise BadFileError(f"it is no whole .npz of {', '.join(names)} ({first_line(error)})") from None
 
 
 def _unpacked(bits: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -178,7 +149,3 @@ def _unpacked(bits: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.boo
     if len(bits) != (count + 7) // 8:
         raise BadFileError(f"it holds {len(bits)} bytes of labels for {count} of them")
     return np.unpackbits(bits, count=count).astype(np.bool_).reshape(shape)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:100]

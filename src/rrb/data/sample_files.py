@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from rrb.data import sample_arrays as arrays
+from rrb.data.picture_bytes import jpeg_bytes
 from rrb.data.sample import KEY_LETTERS, MeshFile, Sample
 from rrb.data.shape import Turns
 from rrb.errors import BadFileError, BadInputError
@@ -77,7 +78,7 @@ def _array_members(sample: Sample, jpeg_quality: int | None) -> tuple[dict[str, 
     if jpeg_quality is None:
         files["png"] = encode_png(sample.image)
     else:
-        files["jpg"] = arrays.jpeg_bytes(sample.image, jpeg_quality)
+        files["jpg"] = jpeg_bytes(sample.image, jpeg_quality)
     if sample.mask is not None:
         files["mask.png"] = arrays.mask_png(sample.mask)
     if sample.unknown is not None:
@@ -191,7 +192,7 @@ def _decoded(name: str, member: str, data: bytes, facts: Mapping[str, Any]) -> A
     size = (facts["height_px"], facts["width_px"])
     match name:
         case "image":
-            return arrays.image_from(data, "JPEG" if member == "jpg" else "PNG", size)
+            return arrays.image_from(data, member, size)
         case "mask":
             return arrays.mask_from_png(data, size)
         case "unknown":

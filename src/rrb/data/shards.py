@@ -182,6 +182,11 @@ def read_index(path: str | Path) -> Index:
         raise BadFileError(f"{_index_path(path)}: it lacks, or has beyond {FORMAT}: {differing}")
     held: dict[str, Any] = {n: tuple(data[n]) if isinstance(data[n], list) else data[n] for n in names}
     index = Index(**held)
+    per_sample = (index.keys, index.offsets, index.categories, index.mesh_ids)
+    if any(not isinstance(told, tuple) or len(told) != len(index.keys) for told in per_sample):
+        raise BadFileError(
+            f"{_index_path(path)}: its lists are of different lengths; one entry a sample is accepted"
+        )
     size = path.stat().st_size if path.is_file() else 0
     if size != index.bytes:
         raise BadFileError(f"{path}: it has {size} bytes but its index says {index.bytes}")

@@ -7,6 +7,7 @@ the speed of `tarfile`.
 from __future__ import annotations
 
 import tarfile
+import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -16,6 +17,7 @@ from rrb.errors import BadFileError
 BLOCK = 512
 END = bytes(2 * BLOCK)
 LONGEST_NAME = 100
+_ADLER = 65521
 
 
 class Member(NamedTuple):
@@ -57,13 +59,18 @@ def read_members(
 def _parsed(header: bytes, path: Path, offset: int) -> tuple[str, int]:
     if len(header) < BLOCK:
         raise BadFileError(f"{path}: it is cut off at byte {offset}")
-    # POSIX: the sum of all bytes, those of the sum itself taken as blanks.
     try:
         total = int(header[148:156].rstrip(b" \0"), 8)
         size = int(header[124:136].rstrip(b" \0"), 8)
-        name = header[: header.index(0) if 0 in header[:LONGEST_NAME] else LONGEST_NAME].decode("ascii")
+        name = header[:LONGEST_NAME].rstrip(b"\0").decode("ascii")
     except ValueError:
         total, size, name = -1, 0, ""
-    if total != sum(header) - sum(header[148:156]) + 8 * 32 or header[156:157] not in (b"0", b"\0"):
+    if _byte_sum(header) != (total + 1) % _ADLER or header[156:157] not in (b"0", b"\0"):
         raise BadFileError(f"{path}: at byte {offset} there is no header of a plain file in a tar")
     return name, size
+
+
+def _byte_sum(header: bytes) -> int:
+    """POSIX's checksum: the sum of all bytes, those of the checksum itself taken as blanks; as Adler-32 has it in
+    its lower half: plus 1, modulo 65521. A loop over 512 bytes costs ten times as much as all the rest."""
+    return zlib.adler32(header[:148] + b" " * 8 + header[156:]) & 0xFFFF
