@@ -9,7 +9,15 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.rrb-installed
 WANTED = $(shell { cat pyproject.toml constraints.txt; $(PYTHON) -V; pwd; } | cksum)
 
-.PHONY: setup demo test test-all lint bench bench-fit clean
+# Blender, for photoreal pictures: in an environment of its own, because it pins another NumPy and is GPL.
+PHOTO_PYTHON ?= $(PYTHON)
+PHOTO        := .venv-photoreal
+PHOTO_STAMP  := $(PHOTO)/.rrb-installed
+PHOTO_WANTED = $(shell { cat constraints-photoreal.txt; $(PHOTO_PYTHON) -V; pwd; } | cksum)
+# What Blender loads of the system, by the names of Debian and Ubuntu.
+PHOTO_NEEDS  := libx11-6 libxext6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libgl1 libsm6 libice6
+
+.PHONY: setup photoreal demo test test-all lint bench bench-fit clean
 
 setup:
 	@if [ "$$(cat $(STAMP) 2>/dev/null)" != "$(WANTED)" ] || ! $(BIN)/python -c 'import rrb' 2>/dev/null; then \
@@ -19,6 +27,18 @@ setup:
 	  echo "$(WANTED)" > $(STAMP); \
 	fi
 	@$(BIN)/rrb doctor --compile > /dev/null
+
+photoreal:
+	@if [ "$$(cat $(PHOTO_STAMP) 2>/dev/null)" != "$(PHOTO_WANTED)" ]; then \
+	  set -e; \
+	  $(PHOTO_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	    { echo "$$($(PHOTO_PYTHON) -V): Blender's bpy is for Python 3.11; make photoreal PHOTO_PYTHON=python3.11"; exit 1; }; \
+	  rm -rf $(PHOTO); $(PHOTO_PYTHON) -m venv $(PHOTO); \
+	  $(PHOTO)/bin/python -m pip install --quiet -c constraints-photoreal.txt bpy numpy; \
+	  $(PHOTO)/bin/python -c 'import bpy' || \
+	    { echo "Blender does not load; libraries of the system may be missing: apt-get install $(PHOTO_NEEDS)"; exit 1; }; \
+	  echo "$(PHOTO_WANTED)" > $(PHOTO_STAMP); \
+	fi
 
 demo: setup
 	$(BIN)/rrb demo --out out/demo
@@ -42,4 +62,4 @@ bench-fit: setup
 	$(BIN)/python benchmarks/fit.py
 
 clean:
-	rm -rf $(VENV) out build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PHOTO) out build .pytest_cache .mypy_cache .ruff_cache .hypothesis
