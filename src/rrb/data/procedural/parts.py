@@ -143,6 +143,17 @@ def sheet(points: Floats, thickness: Floats | float) -> Mesh:
     return Mesh(vertices, faces)
 
 
+def shell(outer: Floats, inner: Floats) -> Mesh:
+    """The solid between two nets of points (M, N, 3), M and N >= 2, whose rims are joined."""
+    faces = _sheet_faces(*outer.shape[:2])
+    return outwards(np.concatenate([outer.reshape(-1, 3), inner.reshape(-1, 3)]), faces)
+
+
+def outwards(vertices: Floats, faces: NDArray[np.int64]) -> Mesh:
+    """A closed surface whose faces agree about the outside, turned over if it is inside out."""
+    return Mesh(vertices, faces[:, ::-1] if _signed_volume(vertices, faces) < 0 else faces)
+
+
 # --- lines ------------------------------------------------------------------------------------------
 
 
