@@ -46,8 +46,8 @@ CONVENTION = (
 FRAMES_A_SECOND = 30.0
 HALF_AXES_M = (2.0, 1.5)
 HEIGHT_M = 1.2
-_APART_M = 0.55  # of the two chairs' middles from the path's
-_FOV_DEG = 60.0
+_APART_M = 0.5  # of the two chairs' middles from the path's
+_FOV_DEG = 70.0  # both chairs stay wholly in view
 
 Floats = NDArray[np.float64]
 

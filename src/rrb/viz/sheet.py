@@ -10,7 +10,7 @@ import numpy as np
 from rrb.geometry.camera import Camera
 from rrb.geometry.pose import Pose
 from rrb.viz.overlay import overlay
-from rrb.viz.pictures import enlarge, rgb8
+from rrb.viz.pictures import ORANGE, enlarge, rgb8
 
 AXES = ((214, 39, 40), (44, 160, 44), (31, 119, 180))
 """Red x, green y (up), blue -z: the front. As far as half of the object's extent along each."""
@@ -37,7 +37,7 @@ def tile(
 
     picture = rgb8(image)
     factor = max(1, -(-side_px // max(picture.shape[:2])))
-    drawn = enlarge(picture, factor) if mask is None else overlay(picture, [mask], scale=factor)
+    drawn = enlarge(picture, factor) if mask is None else overlay(picture, [mask], colours=(ORANGE,), width_px=1.0, scale=factor)
     scale = side_px / max(drawn.shape[:2])
     size = max(1, round(drawn.shape[1] * scale)), max(1, round(drawn.shape[0] * scale))
     canvas = Image.new("RGB", (side_px, side_px + (_CAPTION_PX if caption else 0)), "white")
