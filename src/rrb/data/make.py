@@ -188,7 +188,7 @@ def _sample(
 ) -> Sample:
     order = maker.order
     pose = scene.camera_from_object
-    height = float(pose.camera_centre_object[1] - shape.mesh.vertices[:, 1].min())
+    height = float(pose.camera_centre_object[1]) - shape.floor
     upright = scene.viewpoint != "free"
     points = occupancy_points(shape.mesh, order.points, [order.seed, *place, 2]) if order.points else None
     return Sample(

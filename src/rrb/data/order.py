@@ -19,7 +19,6 @@ from rrb.data.scenes import Variety
 from rrb.data.shape import Shape
 from rrb.errors import BadInputError
 
-FORMAT = "rrb.dataset/1"
 STYLES = ("fast", "photoreal")
 _SEEDS_APART = 1_000_000  # meshes of one seed before those of the next begin
 _SPLITS = ("train",) * 8 + ("val", "test")  # of ten meshes in a row, by their number
@@ -77,9 +76,9 @@ class Source:
         names = photo_names(photos)
         self._facts = {"meshes": [m.name for m in self._real] or "procedural", "photos": _digest(names)}
 
-    def description(self) -> dict[str, Any]:
+    def asked(self) -> dict[str, Any]:
         """What `dataset.json` says: everything that decides a byte, but for the versions of what draws."""
-        return {"format": FORMAT, "made": {**asdict(self.order), **self._facts}}
+        return {**asdict(self.order), **self._facts}
 
     def split(self, number: int) -> str:
         if self._real:
@@ -100,9 +99,8 @@ class Source:
         return self.shape(following)
 
     def blockers(self, number: int, shape: Shape) -> list[Shape]:
-        extent = float(shape.mesh.largest_extent)
         random = np.random.default_rng([self.order.seed, number, 1])
-        return [blocker(f"blocker-{number:08d}-{k}", extent, random) for k in range(_BLOCKERS)]
+        return [blocker(f"blocker-{number:08d}-{k}", shape.extent, random) for k in range(_BLOCKERS)]
 
     def random(self, number: int, view: int) -> np.random.Generator:
         """What decides the scene of a mesh' view; no other picture's making changes it."""

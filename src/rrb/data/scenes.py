@@ -65,21 +65,16 @@ def random_scene(
 ) -> Scene:
     """A scene about a shape; the blockers are what may hide it, the neighbours what may stand beside it."""
     name = str(random.choice(variety.viewpoints))
-    view = VIEWPOINTS[name](random, shape.mesh, variety.size, bool(random.random() < variety.truncated))
-    hiding = [_hiding(random, shape, _one_of(random, blockers), view)] if blockers else []
-    beside = [_beside(random, shape, _one_of(random, neighbours), view)] if neighbours else []
-    # What may stand there is always drawn by lot, so that a share changes no other choice.
-    hides, stands = random.random() < variety.occluded, random.random() < variety.beside
-    others = hiding * hides + beside * stands
+    view = VIEWPOINTS[name](random, shape, variety.size, bool(random.random() < variety.truncated))
+    others = _others(random, shape, view, variety, blockers, neighbours)
     background, painted, bare = _background(random, variety, photos), _colour(random), random.random()
-    floor = float(shape.mesh.vertices[:, 1].min())
-    grounded = view.upright and view.camera_from_object.camera_centre_object[1] > floor
-    ground = floor if grounded and random.random() < variety.ground else None
+    grounded = view.upright and view.camera_from_object.camera_centre_object[1] > shape.floor
+    ground = shape.floor if grounded and random.random() < variety.ground else None
     scene = Scene(
         key=key,
         camera=view.camera,
         camera_from_world=view.camera_from_object,
-        objects=(Placed(shape.mesh_id, Pose.identity()), *(o for o in others if o is not None)),
+        objects=(Placed(shape.mesh_id, Pose.identity()), *others),
         lighting=_lighting(random, view),
         background=background,
         effects=_effects(random, variety),
@@ -98,13 +93,34 @@ def alone(scene: Scene) -> Scene:
 # --- other objects ----------------------------------------------------------------------------------
 
 
+def _others(
+    random: np.random.Generator,
+    shape: Shape,
+    view: View,
+    variety: Variety,
+    blockers: Sequence[Shape],
+    neighbours: Sequence[Shape],
+) -> list[Placed]:
+    """Each has random numbers of its own, so that whether it is there changes nothing else."""
+    hides, stands = random.random(2) < (variety.occluded, variety.beside)
+    seeds = random.integers(1 << 31, size=2)
+    found = []
+    if hides and blockers:
+        own = np.random.default_rng(seeds[0])
+        found.append(_hiding(own, shape, _one_of(own, blockers), view))
+    if stands and neighbours:
+        own = np.random.default_rng(seeds[1])
+        found.append(_beside(own, shape, _one_of(own, neighbours), view))
+    return [placed for placed in found if placed is not None]
+
+
 def _hiding(random: np.random.Generator, shape: Shape, other: Shape, view: View) -> Placed | None:
     """Between the camera and the object, off its middle, so that it hides a part."""
     centre = view.camera_from_object.camera_centre_object
     near = random.uniform(0.15, 0.45)
     sideways = np.cross(centre, random.normal(size=3))
     sideways /= np.linalg.norm(sideways)
-    off = random.uniform(0.15, 0.5) * (1 - near) * float(shape.mesh.largest_extent)
+    off = random.uniform(0.15, 0.5) * (1 - near) * shape.extent
     turn = _any_turn(random, view)
     return _if_in_front(Placed(other.mesh_id, Pose(turn, near * centre + off * sideways)), other, view)
 
@@ -113,10 +129,8 @@ def _beside(random: np.random.Generator, shape: Shape, other: Shape, view: View)
     """On the same ground, next to the object or behind it, as the camera sees it; their boxes do not meet."""
     centre = view.camera_from_object.camera_centre_object
     away = math.atan2(-centre[2], -centre[0]) + random.uniform(-1.9, 1.9)
-    reach = [0.5 * float(np.hypot(*np.ptp(s.mesh.vertices, axis=0)[[0, 2]])) for s in (shape, other)]
-    distance = random.uniform(1.0, 1.6) * sum(reach)
-    lift = float(shape.mesh.vertices[:, 1].min() - other.mesh.vertices[:, 1].min())
-    place = np.array([distance * math.cos(away), lift, distance * math.sin(away)])
+    distance = random.uniform(1.0, 1.6) * (shape.reach + other.reach)
+    place = np.array([distance * math.cos(away), shape.floor - other.floor, distance * math.sin(away)])
     turn = Pose.from_euler_zyx(0.0, random.uniform(-180, 180), 0.0).rotation
     return _if_in_front(Placed(other.mesh_id, Pose(turn, place)), other, view)
 
@@ -124,7 +138,7 @@ def _beside(random: np.random.Generator, shape: Shape, other: Shape, view: View)
 def _if_in_front(placed: Placed, other: Shape, view: View) -> Placed | None:
     """None where it would reach behind the camera, or nearly."""
     depth = (view.camera_from_object @ placed.world_from_object).apply(other.mesh.vertices)[:, 2]
-    return placed if depth.min() > 0.1 * float(other.mesh.largest_extent) else None
+    return placed if depth.min() > 0.1 * other.extent else None
 
 
 def _any_turn(random: np.random.Generator, view: View) -> Floats:

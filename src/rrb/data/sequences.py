@@ -131,7 +131,7 @@ def _one_chair(order: SequenceOrder, random: np.random.Generator) -> _Kind:
     turn = np.linspace(-math.pi / 2, math.pi / 2, order.frames) + random.uniform(-math.pi, math.pi)
     path = _around(turn, (HALF_AXES_M[0],) * 2, HEIGHT_M)
     chair = make("chair", 2 * order.seed)
-    aims = np.broadcast_to([0.0, _middle(chair), 0.0], path.shape)
+    aims = np.broadcast_to([0.0, -chair.floor, 0.0], path.shape)
     return [chair], [(0.0, 0.0, 0.0)], path, aims, Effects()
 
 
@@ -141,7 +141,7 @@ def _two_chairs(order: SequenceOrder, random: np.random.Generator) -> _Kind:
     path = _around(turn, HALF_AXES_M, HEIGHT_M)
     chairs = [make("chair", 2 * order.seed + k) for k in range(2)]
     places = [(side * _APART_M, 0.0, float(random.uniform(-180, 180))) for side in (-1, 1)]
-    aims = np.broadcast_to([0.0, float(np.mean([_middle(c) for c in chairs])), 0.0], path.shape)
+    aims = np.broadcast_to([0.0, -sum(chair.floor for chair in chairs) / 2, 0.0], path.shape)
     return chairs, places, path, aims, Effects()
 
 
@@ -150,14 +150,14 @@ def _by_seed(order: SequenceOrder, random: np.random.Generator) -> _Kind:
     category = str(random.choice(["chair", "chair", "table", "sofa"]))
     count = int(random.integers(1, 4))
     shapes = [make(category, 1_000_000 + 3 * order.seed + k) for k in range(count)]
-    reach = [0.5 * float(np.hypot(*np.ptp(s.mesh.vertices, axis=0)[[0, 2]])) for s in shapes]
-    ring = 0.0 if count == 1 else 1.15 * max(reach) / math.sin(math.pi / count)
+    reach = max(shape.reach for shape in shapes)
+    ring = 0.0 if count == 1 else 1.15 * reach / math.sin(math.pi / count)
     places = []
     for k in range(count):
         angle = 2 * math.pi * k / count
         places.append((ring * math.cos(angle), ring * math.sin(angle), float(random.uniform(-180, 180))))
-    size = ring + max(reach)
-    tall = max(float(np.ptp(s.mesh.vertices[:, 1])) for s in shapes)
+    size = ring + reach
+    tall = max(float(shape.extents[1]) for shape in shapes)
     axes = (size + tall) * random.uniform(1.6, 2.4, 2)
     span = random.uniform(0.5, 2.0) * math.pi * random.choice([-1, 1])
     turn = np.linspace(0, span, order.frames) + random.uniform(-math.pi, math.pi)
@@ -186,14 +186,9 @@ def _swaying(random: np.random.Generator, frames: int) -> Floats:
     return np.sin(rates * share + phases).mean(0)
 
 
-def _middle(shape: Shape) -> float:
-    """How high above the ground the middle of a shape is that stands on it."""
-    return 0.5 * float(np.ptp(shape.mesh.vertices[:, 1]))
-
-
 def _standing(shape: Shape, x: float, z: float, azimuth_deg: float) -> Placed:
     turn = Pose.from_euler_zyx(0.0, azimuth_deg, 0.0).rotation
-    return Placed(shape.mesh_id, Pose(turn, [x, -float(shape.mesh.vertices[:, 1].min()), z]))
+    return Placed(shape.mesh_id, Pose(turn, [x, -shape.floor, z]))
 
 
 # --- files ------------------------------------------------------------------------------------------

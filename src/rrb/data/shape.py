@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,32 @@ class Shape:
                 f"{self.mesh_id}: {len(self.parts)} parts, {len(self.materials)} materials and faces of part"
                 f" {self.face_part.max()}; as many materials as parts are accepted"
             )
+
+    @cached_property
+    def extents(self) -> NDArray[np.float64]:
+        """(3,): how large it is along x, y and z, in metres."""
+        low, high = self.mesh.bounding_box()
+        return np.asarray(high - low)
+
+    @property
+    def extent(self) -> float:
+        """The largest of them."""
+        return float(self.extents.max())
+
+    @property
+    def radius(self) -> float:
+        """Of the sphere around its bounding box."""
+        return 0.5 * float(np.linalg.norm(self.extents))
+
+    @property
+    def reach(self) -> float:
+        """How far it reaches from its middle over the ground."""
+        return 0.5 * float(np.hypot(self.extents[0], self.extents[2]))
+
+    @property
+    def floor(self) -> float:
+        """The height of its lowest point in its own frame."""
+        return -0.5 * float(self.extents[1])
 
     def description(self) -> dict[str, Any]:
         """What a file says of it, beside the mesh itself."""

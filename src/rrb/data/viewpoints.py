@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rrb.data.shape import Shape
 from rrb.geometry.camera import Camera
-from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
 
 Floats = NDArray[np.float64]
@@ -31,36 +31,34 @@ class View:
     upright: bool  # whether a ground below the object makes sense
 
 
-def choy(random: np.random.Generator, mesh: Mesh, size: tuple[int, int], truncated: bool) -> View:
+def choy(random: np.random.Generator, shape: Shape, size: tuple[int, int], truncated: bool) -> View:
     """The ring of 3D-R2N2's renderings: elevation 25 to 30 degrees, the object in the middle.
 
     Their models have a bounding box of diagonal 1 (ShapeNet's), ours that of the object in metres.
     """
     camera = Camera.from_focal_px(_CHOY_FOCAL_WIDTHS * size[1], width=size[1], height=size[0])
-    diagonal = float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
     seen = Pose.from_choy(
         random.uniform(0, 360), random.uniform(25, 30), distance_ratio=random.uniform(0.65, 1.0)
     )
-    return _in_front(mesh, camera, Pose(seen.rotation, diagonal * seen.translation), upright=True)
+    return _in_front(shape, camera, Pose(seen.rotation, 2 * shape.radius * seen.translation), upright=True)
 
 
-def pascal(random: np.random.Generator, mesh: Mesh, size: tuple[int, int], truncated: bool) -> View:
+def pascal(random: np.random.Generator, shape: Shape, size: tuple[int, int], truncated: bool) -> View:
     """What photographs of objects show: any azimuth, cameras at the height of a hand, nearly level, any lens."""
     elevation = _normal(random, 12, 15, -15, 70)
     roll = _normal(random, 0, 5, -25, 25)
     share = random.uniform(0.35, 0.95)
     return _filling(
-        random, mesh, size, (random.uniform(-180, 180), elevation, roll), share, truncated, upright=True
+        random, shape, size, (random.uniform(-180, 180), elevation, roll), share, truncated, upright=True
     )
 
 
-def street(random: np.random.Generator, mesh: Mesh, size: tuple[int, int], truncated: bool) -> View:
+def street(random: np.random.Generator, shape: Shape, size: tuple[int, int], truncated: bool) -> View:
     """Palazzi's section 4.1: the camera 1.5 m above the ground on a 10 x 10 grid, looking at one of 3 x 3 places.
 
     The spacing is not printed: here the camera's grid spans 8, and the aims' half, times the object's longest side.
     """
-    long_side = float(np.ptp(mesh.vertices, axis=0).max())
-    ground = float(mesh.vertices[:, 1].min())
+    long_side, ground = shape.extent, shape.floor
     for _ in range(_TRIES):
         x, z = (random.integers(10, size=2) / 9 - 0.5) * 8 * long_side
         aim_x, aim_z = (random.integers(3, size=2) - 1) * 0.25 * long_side
@@ -69,22 +67,22 @@ def street(random: np.random.Generator, mesh: Mesh, size: tuple[int, int], trunc
             continue
         camera = Camera.from_fov(fov, width=size[1], height=size[0])
         pose = Pose.look_at([x, ground + 1.5, z], [aim_x, ground, aim_z])
-        depth = pose.apply(mesh.vertices)[:, 2]
-        if depth.min() > 0 and _is_inside(camera, pose, mesh, truncated) and _is_large(camera, pose, mesh):
+        depth = pose.apply(shape.mesh.vertices)[:, 2]
+        if depth.min() > 0 and _is_inside(camera, pose, shape, truncated) and _is_large(camera, pose, shape):
             return View(camera, pose, upright=True)
-    return pascal(random, mesh, size, truncated)
+    return pascal(random, shape, size, truncated)
 
 
-def free(random: np.random.Generator, mesh: Mesh, size: tuple[int, int], truncated: bool) -> View:
+def free(random: np.random.Generator, shape: Shape, size: tuple[int, int], truncated: bool) -> View:
     """Any rotation at all."""
     view = Pose.random(random)
     share = random.uniform(0.35, 0.95)
     angles = Pose(view.rotation, [0.0, 0.0, 1.0]).to_viewpoint()
-    return _filling(random, mesh, size, (angles[0], angles[1], angles[2]), share, truncated, upright=False)
+    return _filling(random, shape, size, (angles[0], angles[1], angles[2]), share, truncated, upright=False)
 
 
-Viewpoints = Callable[[np.random.Generator, Mesh, tuple[int, int], bool], View]
-"""(random numbers, mesh, (height, width), whether the picture's border may cut the object) -> a view."""
+Viewpoints = Callable[[np.random.Generator, Shape, tuple[int, int], bool], View]
+"""(random numbers, shape, (height, width), whether the picture's border may cut the object) -> a view."""
 
 VIEWPOINTS: dict[str, Viewpoints] = {"choy": choy, "pascal": pascal, "street": street, "free": free}
 
@@ -94,7 +92,7 @@ VIEWPOINTS: dict[str, Viewpoints] = {"choy": choy, "pascal": pascal, "street": s
 
 def _filling(
     random: np.random.Generator,
-    mesh: Mesh,
+    shape: Shape,
     size: tuple[int, int],
     angles_deg: tuple[float, float, float],
     share: float,
@@ -103,11 +101,10 @@ def _filling(
 ) -> View:
     """The object's circle fills that share of the shorter side, anywhere in the picture, or cut by its border."""
     camera = Camera.from_fov(random.uniform(20, 65), width=size[1], height=size[0], axis="diagonal")
-    radius = 0.5 * float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
     focal, shorter = camera.fx_px, min(size)
     # A sphere of that radius at a distance d is seen under asin(r / d).
     half_angle = math.atan(0.5 * share * shorter / focal)
-    distance = radius / math.sin(half_angle)
+    distance = shape.radius / math.sin(half_angle)
     free_px = 0.5 * (np.array([size[1], size[0]]) - share * shorter)
     if truncated:
         free_px = free_px + share * shorter * random.uniform(0.1, 0.45)
@@ -117,31 +114,30 @@ def _filling(
     ray = camera.unproject(np.array([camera.cx_px, camera.cy_px]) + offset, 1.0)
     azimuth, elevation, roll = angles_deg
     pose = Pose.from_viewpoint(azimuth, elevation, roll, distance_m=distance, ray_camera=ray)
-    return _in_front(mesh, camera, pose, upright)
+    return _in_front(shape, camera, pose, upright)
 
 
-def _in_front(mesh: Mesh, camera: Camera, pose: Pose, upright: bool) -> View:
+def _in_front(shape: Shape, camera: Camera, pose: Pose, upright: bool) -> View:
     """The same view, moved away until every vertex is well in front of the camera."""
-    radius = 0.5 * float(np.linalg.norm(np.ptp(mesh.vertices, axis=0)))
-    lacking = _NEAREST_SHARE * radius - float(pose.apply(mesh.vertices)[:, 2].min())
+    lacking = _NEAREST_SHARE * shape.radius - float(pose.apply(shape.mesh.vertices)[:, 2].min())
     if lacking > 0:
         ray = pose.translation / pose.translation[2]
         pose = Pose(pose.rotation, pose.translation + lacking * ray)
     return View(camera, pose, upright)
 
 
-def _is_inside(camera: Camera, pose: Pose, mesh: Mesh, truncated: bool) -> bool:
+def _is_inside(camera: Camera, pose: Pose, shape: Shape, truncated: bool) -> bool:
     """Whether the object's box lies in the picture; half of it, where it may be cut off."""
-    at = camera.project(pose.apply(mesh.vertices))[:, :2]
+    at = camera.project(pose.apply(shape.mesh.vertices))[:, :2]
     low, high = at.min(0), at.max(0)
     size = np.array([camera.width_px, camera.height_px])
     visible = np.clip(np.minimum(high, size) - np.maximum(low, 0), 0, None)
     return bool((visible >= (0.5 if truncated else 1.0) * (high - low) - 1e-9).all())
 
 
-def _is_large(camera: Camera, pose: Pose, mesh: Mesh) -> bool:
+def _is_large(camera: Camera, pose: Pose, shape: Shape) -> bool:
     """Whether the object is worth a picture."""
-    extent_px = np.ptp(camera.project(pose.apply(mesh.vertices))[:, :2], axis=0).max()
+    extent_px = np.ptp(camera.project(pose.apply(shape.mesh.vertices))[:, :2], axis=0).max()
     return bool(extent_px >= _SMALLEST_SHARE * min(camera.width_px, camera.height_px))
 
 
