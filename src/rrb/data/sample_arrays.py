@@ -5,7 +5,7 @@
 | image | .jpg of a quality, or .png | nothing is, in .png |
 | mask | .png, 0 to 255 | 1/255: hard masks stay as they are |
 | unknown | .png, 0 or 255 | nothing |
-| depth | .png, 16 bits | 1/65535 of the farthest depth or finer: a whole number of units, a power of two in a metre |
+| depth | .png, 16 bits | whole units, a power of two in a metre: 1/65535 of the farthest, or finer, but seen |
 | points | .npz, 16 bits | 1/32767 of the largest coordinate or finer, alike; the labels stay as they are |
 | voxels | .npz | nothing; bool is packed, eight in a byte |
 
@@ -56,7 +56,7 @@ def depth_png(depth_m: NDArray[np.float32]) -> tuple[bytes, float]:
     """The file of a depth (H, W) in metres, 0 for none, and how many of its units are a metre."""
     depth = depth_m.astype(np.float64)
     units = _units_per_metre(float(depth.max()), _DEEPEST)
-    # What is seen stays seen, however near.
+    # 0 would say that nothing is seen: the very near become one unit.
     counts = np.maximum(np.rint(depth * units), depth > 0)
     return encode_png(counts.astype(np.uint16)), units
 
