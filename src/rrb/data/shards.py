@@ -183,9 +183,9 @@ def read_index(path: str | Path) -> Index:
     held: dict[str, Any] = {n: tuple(data[n]) if isinstance(data[n], list) else data[n] for n in names}
     index = Index(**held)
     per_sample = (index.keys, index.offsets, index.categories, index.mesh_ids)
-    if any(not isinstance(told, tuple) or len(told) != len(index.keys) for told in per_sample):
+    if not all(isinstance(told, tuple) and len(told) == len(per_sample[0]) for told in per_sample):
         raise BadFileError(
-            f"{_index_path(path)}: its lists are of different lengths; one entry a sample is accepted"
+            f"{_index_path(path)}: it is no index of a shard; four lists with an entry for each sample are accepted"
         )
     size = path.stat().st_size if path.is_file() else 0
     if size != index.bytes:
