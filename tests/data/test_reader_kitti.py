@@ -73,7 +73,7 @@ def test_what_a_label_says(toy):
     first = samples[0]
     assert first.extents_m == (1.7, 1.5, 4.1)
     assert first.box_px == (60.5, 20.5, 90.5, 45.5)
-    assert first.about["unlabelled_px"] == [(5.5, 6.5, 17.5, 18.5)]
+    assert first.about["unlabelled_px"] == [[5.5, 6.5, 17.5, 18.5]]
     assert (first.about["truncated"], first.about["occluded"], first.about["alpha_rad"]) == (0.25, 1, -1.1)
     assert first.split == "train"
     assert first.mask is None

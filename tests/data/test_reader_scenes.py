@@ -231,7 +231,7 @@ def test_rbot_broken_files_are_named(squirrel, change, says):
 
 # --- TUM --------------------------------------------------------------------------------------------
 
-WORLD_FROM_CAMERA = Pose.from_quaternion([0.5, -0.5, 0.5, -0.5], [1.0, 2.0, 3.0])
+WORLD_FROM_CAMERA = Pose.from_quaternion([0.7, 0.1, 0.7, -0.1], [1.0, 2.0, 3.0])
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def cabinet(tmp_path):
         write(tmp_path / f"depth_imgs/{count:04d}_depth_raw.png", depth)
     write(tmp_path / "filter_2d_obj_txts/0000_yolo2_0.15.txt", "1\t2\t3\t4\t0.2\n5 6 7 8 0.9\n")
     write(tmp_path / "filter_2d_obj_txts/0001_yolo2_0.15.txt", "")
-    lines = [f"{10.5 + i}\t1\t2\t3\t-0.5\t0.5\t-0.5\t0.5\t\n" for i in range(2)]
+    lines = [f"{10.5 + i}\t1\t2\t3\t0.1\t0.7\t-0.1\t0.7\t\n" for i in range(2)]
     write(tmp_path / "truth_cam_poses.txt", "".join(lines))
     return tmp_path
 

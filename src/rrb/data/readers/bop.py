@@ -24,7 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrb.data.readers._reading import (
-    Box,
     box_around,
     field,
     folder,
@@ -37,15 +36,14 @@ from rrb.data.readers._reading import (
     with_suffix,
 )
 from rrb.data.readers.bop_models import Model, load_models
+from rrb.data.readers.bop_rows import MM_PER_M, box_of, info_of, pose_of, world_of
 from rrb.data.readers.bop_targets import Targets, load_targets
 from rrb.data.sample import Sample
 from rrb.errors import BadFileError, BadInputError
 from rrb.geometry.camera import Camera
 from rrb.geometry.image_io import load_depth, load_mask
 from rrb.geometry.json_io import read_json
-from rrb.geometry.pose import Pose
 
-MM_PER_M = 1000.0
 _SUFFIXES = (".png", ".jpg", ".tif")
 _SPLITS = ("train", "val", "test")
 
@@ -112,9 +110,9 @@ class _Scene:
             depth_m = self._depth(im_id, camera, (height, width)) if self.depth else None
         for row in wanted:
             with named(self.path / "scene_gt.json", f"image {im_id}, row {row}"):
-                pose, model = _pose(rows[row]), self._model(rows[row])
+                pose, model = pose_of(rows[row]), self._model(rows[row])
             with named(self.path / "scene_gt_info.json", f"image {im_id}"):
-                known = _info(info, row, len(rows))
+                known = info_of(info, row, len(rows))
             mask, hidden = self._masks(im_id, row, (height, width)) if self.masks else (None, None)
             yield Sample(
                 key=key_of(self.split, f"{self.id:06d}", f"{im_id:06d}", f"{row:06d}"),
@@ -127,12 +125,12 @@ class _Scene:
                 camera_from_object=pose,
                 mesh=model.mesh,
                 depth_m=depth_m,
-                box_px=_box(known) if mask is None else box_around(mask),
+                box_px=box_of(known) if mask is None else box_around(mask),
                 turns=model.turns,
                 split=next((s for s in _SPLITS if self.split.split("_")[0] == s), None),
                 source="bop",
                 about={
-                    "scene_id": self.id, "im_id": im_id, "gt_row": row, **model.about, **known, **_world(camera),
+                    "scene_id": self.id, "im_id": im_id, "gt_row": row, **model.about, **known, **world_of(camera),
                 },
             )  # fmt: skip
 
@@ -180,38 +178,3 @@ class _Scene:
         name = f"{im_id:06d}_{row:06d}.png"
         seen, whole_of_it = (load_mask(self.path / k / name, size=size) for k in ("mask_visib", "mask"))
         return seen, (whole_of_it >= 0.5) & (seen < 0.5)
-
-
-# --- entries ----------------------------------------------------------------------------------------
-
-
-def _pose(row: Any) -> Pose:
-    rotation = numbers(field(row, "cam_R_m2c", "a row"), (3, 3), "cam_R_m2c")
-    return Pose(rotation, numbers(field(row, "cam_t_m2c", "a row"), (3,), "cam_t_m2c") / MM_PER_M)
-
-
-def _info(info: list[Any] | None, row: int, count: int) -> dict[str, Any]:
-    """What scene_gt_info says of a row; nothing where there is none."""
-    if info is None:
-        return {}
-    if len(info) != count or not isinstance(info[row], Mapping):
-        raise BadInputError(f"it has {len(info)} rows but scene_gt.json {count}; equal numbers are accepted")
-    return dict(info[row])
-
-
-def _box(info: Mapping[str, Any]) -> Box | None:
-    """bbox_visib names the first pixel and how many pixels on the last one lies; -1 where nothing is seen."""
-    if "bbox_visib" not in info:
-        return None
-    x, y, width, height = numbers(info["bbox_visib"], (4,), "bbox_visib").tolist()
-    return None if width < 0 else (x, y, x + width + 1, y + height + 1)
-
-
-def _world(camera: Mapping[str, Any]) -> dict[str, Any]:
-    """camera_from_world in metres, where the set says it."""
-    if "cam_R_w2c" not in camera or "cam_t_w2c" not in camera:
-        return {}
-    translation = numbers(camera["cam_t_w2c"], (3,), "cam_t_w2c") / MM_PER_M
-    return {
-        "camera_from_world": Pose(numbers(camera["cam_R_w2c"], (3, 3), "cam_R_w2c"), translation).to_json()
-    }

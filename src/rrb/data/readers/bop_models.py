@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from rrb.data.readers._reading import field, folder, named, number, numbers, whole
+from rrb.data.readers.bop_rows import MM_PER_M
 from rrb.data.sample import MeshFile
 from rrb.data.shape import NO_TURNS, Turns
 from rrb.errors import BadFileError, BadInputError
 from rrb.geometry.json_io import read_json
 
-_MM_PER_M = 1000.0
 _SYMMETRIES = ("symmetries_discrete", "symmetries_continuous")
 
 
@@ -46,7 +46,7 @@ def _model(path: Path, obj_id: int, info: Any) -> Model:
     mesh = path / f"{name}.ply"
     if not mesh.is_file():
         raise BadFileError(f"{mesh}: there is no such file, but models_info.json names object {obj_id}")
-    diameter = number(field(info, "diameter", "its entry"), "diameter") / _MM_PER_M
+    diameter = number(field(info, "diameter", "its entry"), "diameter") / MM_PER_M
     symmetries = {k: info[k] for k in _SYMMETRIES if k in info}
     if not all(isinstance(held, list) for held in symmetries.values()):
         raise BadInputError("its symmetries are no list; one entry for each symmetry is accepted")

@@ -38,9 +38,7 @@ def read(source: Path, *, split: str = "val2017", category: str | None = None) -
     for image_id, image in sorted(images.items()):
         annotations = of_image.get(image_id, [])
         with named(path, f"image {image_id}"):
-            wanted = [
-                a for a in annotations if not a["iscrowd"] and category in (None, names[a["category_id"]])
-            ]
+            wanted = [a for a in annotations if not _crowd(a) and category in (None, names[a["category_id"]])]
             if wanted:
                 file = _pictures(source, split) / str(field(image, "file_name", "an image"))
                 yield from _samples(path, split, file, image, annotations, wanted, names)
@@ -73,7 +71,7 @@ def _samples(
                 "file_name": image["file_name"],
                 "licence": image.get("license"),
                 "area_px": one.get("area"),
-                "crowds_in_picture": sum(a["iscrowd"] for a in annotations),
+                "crowds_in_picture": sum(_crowd(a) for a in annotations),
             },
         )
 
@@ -108,11 +106,16 @@ def _tables(data: Any) -> tuple[Rows, dict[int, str], dict[int, list[Mapping[str
                 raise BadInputError(
                     f"annotation {number} has the {name} {short(annotation[name])}, which the file does not hold"
                 )
-        crowd = annotation.get("iscrowd", 0)
-        if crowd not in (0, 1):
-            raise BadInputError(f"annotation {number} has iscrowd {short(crowd)}; 0 and 1 are accepted")
-        of_image.setdefault(annotation["image_id"], []).append({**annotation, "iscrowd": crowd})
+        if _crowd(annotation) not in (0, 1):
+            raise BadInputError(
+                f"annotation {number} has iscrowd {short(_crowd(annotation))}; 0 and 1 are accepted"
+            )
+        of_image.setdefault(annotation["image_id"], []).append(annotation)
     return images, names, of_image
+
+
+def _crowd(annotation: Mapping[str, Any]) -> Any:
+    return annotation.get("iscrowd", 0)
 
 
 def _by_id(rows: Any, what: str) -> Rows:

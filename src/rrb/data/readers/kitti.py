@@ -60,7 +60,7 @@ def read(source: Path, *, category: str | None = None) -> Iterator[Sample]:
         labels = _labels(root / "label_2" / f"{stem}.txt")
         image = picture(root / "image_2" / f"{stem}.png")
         camera, offset = _calibration(root / "calib" / f"{stem}.txt", image.shape[1], image.shape[0])
-        ignored = [label.box_px for label in labels if label.kind == _UNLABELLED]
+        ignored = [list(label.box_px) for label in labels if label.kind == _UNLABELLED]
         for line, label in enumerate(labels):
             if label.kind != _UNLABELLED and category in (None, label.kind):
                 with named(root / "label_2" / f"{stem}.txt", f"line {line + 1}"):
