@@ -14,7 +14,7 @@ def pick(random: np.random.Generator, weights: Mapping[str, float]) -> str:
         mark -= weight
         if mark < 0:
             return name
-    return next(name for name in reversed(weights) if weights[name] > 0)
+    return [name for name, weight in weights.items() if weight > 0][-1]
 
 
 def whether(random: np.random.Generator, share: float) -> bool:

@@ -47,7 +47,7 @@ class Draft:
         return int(self.random.integers(low, high + 1))
 
 
-def post(path: Floats, widths: Floats, depths: Floats | None = None) -> Mesh:
+def post(path: Floats, widths: Floats | float, depths: Floats | float | None = None) -> Mesh:
     """A rectangular section, level, around each point of a path (K, 3) that climbs: widths along x, depths along z."""
     path, widths = np.asarray(path, float), np.broadcast_to(widths, len(path))
     depths = widths if depths is None else np.broadcast_to(depths, len(path))

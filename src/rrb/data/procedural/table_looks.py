@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from rrb.data.materials import Material, glass, metal, plastic, wood
+from rrb.data.procedural.table_draft import TableDraft
 
 ALONG_X = ("top", "panel", "shelf", "rim", "apron", "drawer", "body", "bench")
 
