@@ -84,8 +84,14 @@ def test_a_shard_without_index_is_unfinished(own):
 
 def test_a_shard_that_was_lost_is_not_passed_over(own):
     own.shards[1].path.unlink()
-    with pytest.raises(BadFileError, match=r"train-000001.tar: it has 0 bytes but its index says"):
-        Dataset(own.folder)
+    data = Dataset(own.folder)
+    says = r"train-000001.tar: it has 0 bytes but its index says"
+    for split in ("train", None):
+        with pytest.raises(BadFileError, match=says):
+            data.samples(split)
+    assert len(list(data.batches(3, "val"))) == 2
+    (problem,) = problems(data)
+    assert "train-000001.tar: it has 0 bytes" in problem
 
 
 def test_what_is_no_data_set_is_refused(own, tmp_path):

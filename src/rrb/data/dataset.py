@@ -37,7 +37,10 @@ class Shard:
 
 
 class Dataset:
-    """What lies in a folder that `write_shard` filled. Only whole shards count; `unfinished` names the others.
+    """What lies in a folder that `write_shard` filled. Only whole shards count.
+
+    `unfinished` names tars that have no index (yet); `broken` says why an index and its tar do not belong together:
+    no killed writer leaves such a pair, so a split that has one is not streamed.
 
     ```python
     data = Dataset("chairs")
@@ -74,7 +77,15 @@ class Dataset:
         tars = [path for path in paths if path.suffix == ".tar"]
         indexed = [path.with_suffix(".tar") for path in paths if path.suffix == ".json"]
         self.unfinished = tuple(path for path in tars if path not in set(indexed))
-        self.shards = tuple(Shard(path, read_index(path)) for path in indexed)
+        self.broken: dict[Path, str] = {}
+        self.shards = tuple(shard for shard in map(self._opened, indexed) if shard is not None)
+
+    def _opened(self, path: Path) -> Shard | None:
+        try:
+            return Shard(path, read_index(path))
+        except BadFileError as error:
+            self.broken[path] = str(error)
+            return None
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -176,6 +187,9 @@ class Dataset:
         return shuffled(interleaved((streams[i]() for i in order), _AT_ONCE, dice), buffer, dice)
 
     def _of(self, split: str | None) -> list[Shard]:
+        for path, reason in self.broken.items():
+            if split is None or path.name.startswith(f"{split}-"):
+                raise BadFileError(reason)
         if not self.shards:
             raise BadInputError(f"{self.folder}: there is no whole shard in it")
         if split is not None and split not in self.counts:

@@ -31,6 +31,7 @@ def problems(dataset: Dataset) -> Iterator[str]:
     """What is wrong with a data set, shard by shard and then between them, a sentence each."""
     for path in dataset.unfinished:
         yield f"{path}: it has no index, so it is not finished; its samples are left out"
+    yield from dataset.broken.values()
     for shard in dataset.shards:
         yield from verify(shard.path)
     yield from repeated(dataset)
