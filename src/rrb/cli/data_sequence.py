@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from rrb.cli._camera_flags import unsaid
+
+if TYPE_CHECKING:
+    from rrb.data.sequences import Sequence
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,12 @@ def run(options: Options) -> None:
         film = make_sequence(order, options.out, workers=options.workers or threads(), told=bar.tell)
     _draw(options, film)
     names = ", ".join(shape.mesh_id for shape in film.shapes)
-    print(f"{order.frames} frames of {names}; wrote frames, masks, camera.json, truth.txt and sheet.png to {options.out}")
+    print(
+        f"{order.frames} frames of {names}; wrote frames, masks, camera.json, truth.txt and sheet.png to {options.out}"
+    )
 
 
-def _draw(options: Options, film) -> None:  # type: ignore[no-untyped-def]
+def _draw(options: Options, film: Sequence) -> None:
     """Sixteen frames with each object's contour and axes."""
     from rrb.geometry.image_io import load_image, load_mask, save_image
     from rrb.viz.sheet import sheet, tile

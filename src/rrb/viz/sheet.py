@@ -10,7 +10,7 @@ import numpy as np
 from rrb.geometry.camera import Camera
 from rrb.geometry.pose import Pose
 from rrb.viz.overlay import overlay
-from rrb.viz.pictures import ORANGE, enlarge, rgb8
+from rrb.viz.pictures import ORANGE, rgb8
 
 AXES = ((214, 39, 40), (44, 160, 44), (31, 119, 180))
 """Red x, green y (up), blue -z: the front. As far as half of the object's extent along each."""
@@ -29,7 +29,7 @@ def tile(
     box_px: Sequence[float] | None = None,
     caption: str = "",
 ) -> np.ndarray:
-    """(side + caption, side, 3) uint8: a picture fitted into a square, and what is known drawn on it.
+    """(H, side, 3) uint8: a picture whose longer side is `side_px`, what is known drawn on it, a caption below.
 
     extents_m (3,): how large the object is along x, y, z, for the length of its axes, which begin at its origin.
     """
@@ -37,10 +37,14 @@ def tile(
 
     picture = rgb8(image)
     factor = max(1, -(-side_px // max(picture.shape[:2])))
-    drawn = enlarge(picture, factor) if mask is None else overlay(picture, [mask], colours=(ORANGE,), width_px=1.0, scale=factor)
+    drawn = (
+        enlarge(picture, factor)
+        if mask is None
+        else overlay(picture, [mask], colours=(ORANGE,), width_px=1.0, scale=factor)
+    )
     scale = side_px / max(drawn.shape[:2])
     size = max(1, round(drawn.shape[1] * scale)), max(1, round(drawn.shape[0] * scale))
-    canvas = Image.new("RGB", (side_px, side_px + (_CAPTION_PX if caption else 0)), "white")
+    canvas = Image.new("RGB", (side_px, size[1] + (_CAPTION_PX if caption else 0)), "white")
     canvas.paste(Image.fromarray(drawn).resize(size, Image.Resampling.LANCZOS))
     pen = ImageDraw.Draw(canvas)
     zoom = factor * scale
@@ -50,22 +54,22 @@ def tile(
     if box_px is not None:
         pen.rectangle([zoom * side for side in box_px], outline=(230, 159, 0))
     if caption:
-        pen.text((2, side_px), caption, "black", ImageFont.load_default(10))
+        pen.text((2, size[1]), caption, "black", ImageFont.load_default(10))
     return np.asarray(canvas)
 
 
 def sheet(tiles: Sequence[np.ndarray], columns: int = 8) -> np.ndarray:
-    """Tiles of equal size in rows, on white."""
-    height, width = tiles[0].shape[:2]
-    rows = -(-len(tiles) // columns)
-    columns = min(columns, len(tiles))
-    made = np.full(
-        (rows * (height + _GAP_PX) + _GAP_PX, columns * (width + _GAP_PX) + _GAP_PX, 3), 255, np.uint8
-    )
-    for number, one in enumerate(tiles):
-        row, column = divmod(number, columns)
-        top, left = row * (height + _GAP_PX) + _GAP_PX, column * (width + _GAP_PX) + _GAP_PX
-        made[top : top + height, left : left + width] = one
+    """Tiles of equal width in rows, on white; a row is as high as its highest tile."""
+    width = tiles[0].shape[1] + _GAP_PX
+    rows = [tiles[first : first + columns] for first in range(0, len(tiles), columns)]
+    heights = [max(tile.shape[0] for tile in row) + _GAP_PX for row in rows]
+    made = np.full((sum(heights) + _GAP_PX, min(columns, len(tiles)) * width + _GAP_PX, 3), 255, np.uint8)
+    top = _GAP_PX
+    for row, height in zip(rows, heights, strict=True):
+        for column, one in enumerate(row):
+            left = _GAP_PX + column * width
+            made[top : top + one.shape[0], left : left + one.shape[1]] = one
+        top += height
     return made
 
 
