@@ -143,6 +143,7 @@ def test_what_a_sample_says(published):
     assert sample.about["truncated"] is False
     assert sample.about["voxel"] == "model/chair/IKEA_ODD_1/voxel.mat"
     assert sample.about["inplane_rotation"] == -0.002
+    assert sample.about["2d_keypoints"] == [[[10.5, 20.25], [-1.0, -1.0]]]
 
 
 def test_truth_values_may_be_texts(published):
@@ -205,6 +206,8 @@ def test_broken_sets_are_refused_by_name(published, name, change, said):
     ("fields", "said"),
     [
         ({"img": 7}, "no text 'img'"),
+        ({"img": ""}, "a path in a folder"),
+        ({"model": "odd.obj"}, "a path in a folder"),
         ({"img": "img/chair/0001.jpg"}, "chair-0001 is there twice"),
         ({"mask": "../mask/chair/0000.png"}, "leads out"),
         ({"model": "/etc/odd.obj"}, "leads out"),

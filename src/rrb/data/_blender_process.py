@@ -123,15 +123,10 @@ class BlenderProcess:
         if "error" in answer:
             raise _Refused(answer["error"])
         height, width = answer["size"]
-        rgba, index, depth = (
-            np.frombuffer(
-                self._bytes(height * width * np.dtype(kind).itemsize * channels, until), kind
-            ).copy()
-            for kind, channels in ((np.float32, 4), (np.int16, 1), (np.float32, 1))
-        )
-        return Drawn(
-            rgba.reshape(height, width, 4), index.reshape(height, width), depth.reshape(height, width)
-        )
+        rgba = np.frombuffer(self._bytes(16 * height * width, until), np.float32).copy()
+        index = np.frombuffer(self._bytes(2 * height * width, until), np.int16).copy()
+        depth = np.frombuffer(self._bytes(4 * height * width, until), np.float32).copy()
+        return Drawn(rgba.reshape(height, width, 4), index.reshape(height, width), depth.reshape(height, width))
 
     def _line(self, until: float) -> bytes:
         while b"\n" not in self._rest:

@@ -37,11 +37,8 @@ def tile(
 
     picture = rgb8(image)
     factor = max(1, -(-side_px // max(picture.shape[:2])))
-    drawn = (
-        enlarge(picture, factor)
-        if mask is None
-        else overlay(picture, [mask], colours=(ORANGE,), width_px=1.0, scale=factor)
-    )
+    masks = [] if mask is None else [mask]
+    drawn = overlay(picture, masks, colours=(ORANGE,), width_px=1.0, scale=factor)
     scale = side_px / max(drawn.shape[:2])
     size = max(1, round(drawn.shape[1] * scale)), max(1, round(drawn.shape[0] * scale))
     canvas = Image.new("RGB", (side_px, size[1] + (_CAPTION_PX if caption else 0)), "white")

@@ -48,7 +48,7 @@ class Stage:
         self.scene.camera.matrix_world = Matrix(world_from_camera.tolist()) @ FLIP
         self._place(scene["objects"], files, origin)
         size = _size(self.placed, world_from_camera[:3, 3])
-        self._set_ground(scene, origin[1], world_from_camera[1, 3], size)
+        self._set_ground(scene, origin[1], world_from_camera, size)
         self._set_light(scene["lighting"])
 
     def _place(self, objects: list[dict[str, Any]], files: dict[str, str], origin: Any) -> None:
@@ -94,24 +94,23 @@ class Stage:
             bpy.data.meshes.remove(mesh)
             self.looks.forget_unused()
 
-    def _set_ground(self, scene: dict[str, Any], origin_y: float, camera_y: float, size: float) -> None:
-        height, colour = scene["ground_m"], scene["ground_colour"]
-        y = None if height is None else height - origin_y
-        self.ground.hide_render = y is None or camera_y <= y
-        self.ground.is_shadow_catcher = colour is None
-        self.paint.node_tree.nodes["paint"].inputs["Color"].default_value = (
-            *linear_from_srgb(CATCHER if colour is None else colour), 1.0,
-        )  # fmt: skip
-        if y is not None:
-            reach = GROUND_REACH * size
-            self.ground.matrix_world = Matrix.LocRotScale(
-                Vector((0, y - GROUND_BELOW * size, 0)), None, Vector((reach, 1, reach))
-            )
+    def _set_ground(self, scene: dict[str, Any], origin_y: float, camera: Any, size: float) -> None:
+        """The ground is never taken away: Cycles would go on as if there were a catcher of shadows in the scene."""
+        colour = scene["ground_colour"]
+        y = math.inf if scene["ground_m"] is None else scene["ground_m"] - origin_y
+        seen = y < camera[1, 3]
+        self.ground.is_shadow_catcher = seen and colour is None
+        tint = linear_from_srgb(CATCHER if colour is None else colour)
+        self.paint.node_tree.nodes["paint"].inputs["Color"].default_value = (*tint, 1.0)
+        if seen:
+            place, reach = Vector((0, y - GROUND_BELOW * size, 0)), GROUND_REACH * size
+        else:  # too small to be met by any ray, behind the camera
+            place, reach = Vector(camera[:3, 3] - 10 * size * camera[:3, 2]), 1e-6 * size
+        self.ground.matrix_world = Matrix.LocRotScale(place, None, Vector((reach, reach, reach)))
 
     def _set_light(self, lighting: dict[str, Any]) -> None:
         self.sky.set(np.array(lighting["sky"]))
         strength = max(lighting["sun"])
-        self.sun.hide_render = strength <= 0
         self.sun.rotation_mode = "QUATERNION"
         # A sun shines along its -z.
         self.sun.rotation_quaternion = Vector(lighting["towards_sun"]).to_track_quat("Z", "Y")

@@ -8,16 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rrb.data.procedural.aeroplane_body import outwards
+from rrb.data.procedural.aeroplane_pieces import SIDES, Floats, Pieces, along_z, hoop
 from rrb.data.procedural.aeroplane_wings import Surface, plate
-from rrb.data.procedural.parts import lathe, loft, mirrored, moved, rod, turned
+from rrb.data.procedural.parts import loft, moved, turned
 from rrb.geometry.mesh import Mesh
 
-Floats = NDArray[np.float64]
-Pieces = list[tuple[str, Mesh]]
-_SIDES = 18
 UP = np.array([0.0, 1.0, 0.0])
 RIGHT = np.array([1.0, 0.0, 0.0])
 
@@ -88,11 +84,11 @@ def at_side(jet: Jet, body_x: float, middle: Floats) -> Pieces:
 
 def propeller(hub: Floats, radius: float, blades: int, phase: float, spinner: float) -> Pieces:
     """Blades about z around the hub (3,), and a spinner of this radius that points forwards."""
-    cone = np.array([(1.0, 0.5), (1.0, 0.0), (0.9, -0.5), (0.6, -1.1), (0.2, -1.5), (0.03, -1.6)]) * spinner
+    cone = np.array([(1.0, 0.5), (1.0, 0.0), (0.86, -0.7), (0.45, -1.3), (0.05, -1.6)]) * spinner
     one = _blade(radius, spinner)
     turns = phase + 2 * np.pi * np.arange(blades) / blades
     put = [("propeller", moved(turned(one, 2, float(angle)), hub)) for angle in turns]
-    return [*put, ("spinner", along_z(cone, hub, 12))]
+    return [*put, ("spinner", along_z(cone, hub, 10))]
 
 
 def _blade(radius: float, spinner: float) -> Mesh:
@@ -107,86 +103,12 @@ def _blade(radius: float, spinner: float) -> Mesh:
     return loft(np.stack([x, radius * share + 0 * x, z], axis=-1))
 
 
-def turboprop(hub: Floats, radius: float, length: float, drop: float) -> Mesh:
+def long_nacelle(hub: Floats, radius: float, length: float, sunk: float, sides: int = SIDES) -> Mesh:
     """A nacelle behind a propeller at the hub (3,): narrow in front, deepest under the wing, a tail that rises."""
     share = np.array([0.0, 0.02, 0.15, 0.35, 0.6, 0.8, 0.93, 1.0])[:, None]
     wide = np.array([0.5, 0.62, 0.85, 1.0, 0.95, 0.65, 0.35, 0.12])[:, None]
     deep = np.array([0.55, 0.7, 1.0, 1.2, 1.1, 0.7, 0.35, 0.12])[:, None]
-    angle = 2 * np.pi * (np.arange(_SIDES) + 0.5) / _SIDES
+    angle = 2 * np.pi * (np.arange(sides) + 0.5) / sides
     x, y = radius * wide * np.cos(angle), radius * deep * np.sin(angle)
-    y = y - drop * np.interp(share, [0, 0.35, 0.6, 1], [0, 1, 1, 0.2])
+    y = y - sunk * np.interp(share, [0, 0.35, 0.6, 1], [0, 1, 1, 0.2])
     return loft(np.stack([x, y, length * share + 0 * x], axis=-1) + hub)
-
-
-# --- in the body ------------------------------------------------------------------------------------
-
-
-def side_intake(start: float, end: float, low: Floats, high: Floats, rake: float, fade: str = "in") -> Pieces:
-    """A box of round corners along the body: corners (2,) in x, y from `low` to `high`, hollow in front.
-
-    fade: where its end is drawn to, "in" to the plane of symmetry or "up".
-    """
-    middle, half = (low + high) / 2, (high - low) / 2
-    angle = 2 * np.pi * (np.arange(_SIDES) + 0.5) / _SIDES
-    outline = np.sign(np.stack([np.cos(angle), np.sin(angle)], 1))
-    outline = outline * np.abs(np.stack([np.cos(angle), np.sin(angle)], 1)) ** 0.45
-    deep = 1.2 * half[1]
-    z = start + np.array([deep, 0.05 * deep, 0.0, 0.06 * deep])
-    z = np.append(z, np.linspace(start + deep, end, 5))
-    size = np.array([0.8, 0.86, 0.92, 1.0, 1.0, 1.0, 0.97, 0.85, 0.5])
-    drawn = np.array([0, 0, 0, 0, 0, 0, 0.05, 0.3, 0.9])[:, None] * half[0 if fade == "in" else 1]
-    rings = np.empty((len(z), _SIDES, 3))
-    rings[..., 0] = middle[0] + size[:, None] * half[0] * outline[:, 0] - (drawn if fade == "in" else 0)
-    rings[..., 1] = middle[1] + size[:, None] * half[1] * outline[:, 1] + (drawn if fade == "up" else 0)
-    rings[..., 2] = z[:, None]
-    rings[1:4, :, 2] -= rake * (outline[:, 1] * half[1])  # the upper lip is ahead of the lower one
-    inner = rings[0] * [1, 1, 0] + [0, 0, start + 0.9 * deep]
-    fan = loft(np.stack([inner, inner + [0, 0, 0.2 * deep]]) * [1, 1, 1])
-    return [("engine", loft(rings)), ("fan", fan)]
-
-
-def exhaust(middle: Floats, radius: float, length: float) -> Pieces:
-    """A nozzle that ends at the middle (3,) and is hollow behind."""
-    profile = [(0.7, -0.8), (0.8, 0.0), (0.84, 0.0), (1.0, -0.9), (1.0, -length / radius)]
-    disc = [(0.68, -0.9), (0.68, -0.75)]
-    return [
-        ("nozzle", along_z(np.array(profile) * radius, middle)),
-        ("fan", along_z(np.array(disc) * radius, middle)),
-    ]
-
-
-def cowling(hub: Floats, radius: float, length: float) -> Pieces:
-    """A radial engine's round hood behind the hub (3,), open in front, cylinders inside."""
-    profile = [(0.8, 0.6), (0.78, 0.1), (0.84, 0.0), (0.94, 0.06), (1.0, 0.3), (1.0, 0.7), (0.9, 1.0)]
-    hood = np.array(profile) * [radius, length]
-    spokes = [rod((0, 0, 0), (0.74 * radius * np.cos(a), 0.74 * radius * np.sin(a), 0), 0.12 * radius, sections=6)
-              for a in np.pi / 2 + 2 * np.pi * np.arange(7) / 7]  # fmt: skip
-    put = hub + [0.0, 0.0, 0.5 * length]
-    return [("engine", along_z(hood, hub)), *[("fan", moved(spoke, put)) for spoke in spokes]]
-
-
-def along_z(profile: Floats, middle: Floats, sections: int = _SIDES) -> Mesh:
-    """`lathe` about z: the outline's second coordinate runs back from the middle (3,)."""
-    return moved(turned(lathe(profile, sections=sections), 0, np.pi / 2), middle)
-
-
-def hoop(profile: Floats, middle: Floats, sides: int = _SIDES) -> Mesh:
-    """A closed outline (K, 2) of radius and z, turned about z around the middle (3,): a ring with a hole."""
-    angle = 2 * np.pi * np.arange(sides) / sides
-    circle = np.stack([np.cos(angle), np.sin(angle), 0 * angle], 1)
-    rings = profile[:, None, :1] * circle + profile[:, None, 1:] * np.array([0.0, 0.0, 1.0])
-    index = np.arange(len(profile) * sides).reshape(len(profile), sides)
-    net = (
-        index,
-        np.roll(index, -1, axis=1),
-        np.roll(index, -1, axis=0),
-        np.roll(index, (-1, -1), axis=(0, 1)),
-    )
-    a, b, c, d = (part.ravel() for part in net)
-    faces = np.concatenate([np.stack([a, d, b], 1), np.stack([a, c, d], 1)])
-    return outwards(rings.reshape(-1, 3) + middle, faces)
-
-
-def with_mirror(pieces: Pieces) -> Pieces:
-    """The same on both sides."""
-    return [(kind, piece) for kind, one in pieces for piece in (one, mirrored(one))]

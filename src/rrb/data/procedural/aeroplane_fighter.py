@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from rrb.data.procedural import aeroplane_engines as engines
 from rrb.data.procedural import aeroplane_gear as gear
-from rrb.data.procedural.aeroplane_body import Body, drop
-from rrb.data.procedural.aeroplane_engines import with_mirror
+from rrb.data.procedural.aeroplane_body import Body
+from rrb.data.procedural.aeroplane_engines import RIGHT
+from rrb.data.procedural.aeroplane_intakes import exhaust, side_intake
+from rrb.data.procedural.aeroplane_pieces import drop, put, with_mirror
 from rrb.data.procedural.aeroplane_tails import Tail
 from rrb.data.procedural.aeroplane_wings import Surface, plate
 from rrb.data.procedural.build import Design
@@ -98,17 +99,15 @@ def _intakes(design: Design, random: Random, body: Body, where: str) -> None:
     rake = random.uniform(-0.2, 0.6)
     if where == "side":
         low = np.array([0.36 * body.width, body.height * random.uniform(-0.45, -0.25)])
-        box = engines.side_intake(start, end, low, low + [wide, tall], rake)
-        for kind, piece in with_mirror(box):
-            design.add(kind, piece)
+        box = side_intake(start, end, low, low + [wide, tall], rake)
+        put(design, with_mirror(box))
     else:
         wide *= 1.2
         low = np.array([-wide, -0.5 * body.height - 0.55 * tall])
-        box = engines.side_intake(
+        box = side_intake(
             start, 0.8 * body.length, low, np.array([wide, -0.3 * body.height]), rake, fade="up"
         )
-        for kind, piece in box:
-            design.add(kind, piece)
+        put(design, box)
 
 
 def _nozzles(design: Design, body: Body, two: bool) -> None:
@@ -117,13 +116,9 @@ def _nozzles(design: Design, body: Body, two: bool) -> None:
     y = float(body.middle(0.97 * length))
     if two:
         radius = 0.8 * size
-        for kind, piece in with_mirror(
-            engines.exhaust(np.array([0.95 * radius, y, 1.03 * length]), radius, 0.3 * length)
-        ):
-            design.add(kind, piece)
+        put(design, with_mirror(exhaust(np.array([0.95 * radius, y, 1.03 * length]), radius, 0.3 * length)))
     else:
-        for kind, piece in engines.exhaust(np.array([0.0, y, 1.03 * length]), 0.97 * size, 0.12 * length):
-            design.add(kind, piece)
+        put(design, exhaust(np.array([0.0, y, 1.03 * length]), 0.97 * size, 0.12 * length))
 
 
 def _tail(design: Design, random: Random, body: Body, shape: str, twin: bool) -> None:
@@ -139,8 +134,7 @@ def _tail(design: Design, random: Random, body: Body, shape: str, twin: bool) ->
         taper=random.uniform(0.25, 0.45), cant=random.uniform(-0.1, 0.05), aside=aside,
         fin_cant=random.uniform(0.0, 0.4), back=random.uniform(0.0, 0.03) * length,
     )  # fmt: skip
-    for kind, piece in tail.pieces(body):
-        design.add(kind, piece)
+    put(design, tail.pieces(body))
     design.style["tail"] = tail.arrangement
     design.style["tailplane"] = "none" if delta else "low"
     if delta and whether(random, 0.5):
@@ -182,9 +176,7 @@ def _stores(design: Design, random: Random, wing: Surface) -> None:
                 ),
             )
             low, high = np.array([at[0], y, z - 0.15 * length]), at - [0, 0, 0.12 * length]
-            design.add(
-                "pylon", *both_sides(plate(low, high, (0.3 * length, 0.3 * length), 0.08, engines.RIGHT))
-            )
+            design.add("pylon", *both_sides(plate(low, high, (0.3 * length, 0.3 * length), 0.08, RIGHT)))
 
 
 def _gear(design: Design, random: Random, body: Body, wing: Surface) -> None:
@@ -194,8 +186,6 @@ def _gear(design: Design, random: Random, body: Body, wing: Surface) -> None:
     radius = 0.022 * body.length
     ground = float(body.bottom(0.5 * body.length)) - 0.065 * body.length
     main = np.array([0.4 * body.width, -0.1 * body.height, 0.62 * body.length])
-    for kind, piece in with_mirror(gear.leg(main, ground, radius, 1, twin=False)):
-        design.add(kind, piece)
+    put(design, with_mirror(gear.leg(main, ground, radius, 1, twin=False)))
     z = 0.8 * body.nose
-    for kind, piece in gear.leg(np.array([0.0, float(body.middle(z)), z]), ground, 0.8 * radius, 1):
-        design.add(kind, piece)
+    put(design, gear.leg(np.array([0.0, float(body.middle(z)), z]), ground, 0.8 * radius, 1))

@@ -6,23 +6,21 @@ The frame of the body (aeroplane_body.py). Everything is made at its place on th
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rrb.data.procedural.aeroplane_pieces import Floats, Pieces
 from rrb.data.procedural.parts import lathe, loft, moved, rod, turned
 from rrb.geometry.mesh import Mesh
 
-Floats = NDArray[np.float64]
-Pieces = list[tuple[str, Mesh]]
 _TYRE = [(0.6, -0.5), (1.0, -0.3), (1.0, 0.3), (0.6, 0.5)]
 
 
-def wheel(middle: Floats, radius: float, width: float) -> Pieces:
+def wheel(middle: Floats, radius: float, width: float, sides: int = 12) -> Pieces:
     """A tyre and its hub, the axle along x."""
     tyre = np.array(_TYRE) * [radius, width]
     hub = np.array([(0.5, -0.42), (0.5, 0.42)]) * [radius, 1.3 * width]
     return [
         (kind, moved(turned(lathe(outline, sections=sides), 2, -np.pi / 2), middle))
-        for kind, outline, sides in (("tyre", tyre, 12), ("strut", hub, 8))
+        for kind, outline, sides in (("tyre", tyre, sides), ("strut", hub, sides // 2))
     ]
 
 
@@ -43,7 +41,9 @@ def leg(top: Floats, ground: float, radius: float, pairs: int, *, twin: bool = T
         aside = 0.75 * width
         pieces.append(("strut", rod(axle - [aside, 0, 0], axle + [aside, 0, 0], 0.12 * radius, sections=6)))
         sides = (-aside, aside) if twin else (0.0,)
-        pieces += [piece for x in sides for piece in wheel(axle + [x, 0, 0], radius, width)]
+        pieces += [
+            piece for x in sides for piece in wheel(axle + [x, 0, 0], radius, width, 12 if pairs == 1 else 8)
+        ]
     return pieces
 
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rrb.data.procedural.aeroplane_body import Body, drop
+from rrb.data.procedural.aeroplane_body import Body
+from rrb.data.procedural.aeroplane_pieces import Pieces, drop
 from rrb.data.procedural.aeroplane_wings import Surface, plate
-from rrb.geometry.mesh import Mesh
 
-Pieces = list[tuple[str, Mesh]]
 ARRANGEMENTS = ("conventional", "T-tail", "V-tail", "cruciform", "twin fin")
 _RIGHT = np.array([1.0, 0.0, 0.0])
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rrb.data.procedural.build import Design
-from rrb.data.procedural.chair_arms import add_arms
+from rrb.data.procedural.chair_arms import Joints, add_arms
 from rrb.data.procedural.chair_back import WITH_POSTS, add_back, add_posts, drawn_rest, on_spine
 from rrb.data.procedural.chair_base import (
     add_stretchers,
@@ -20,7 +20,7 @@ from rrb.data.procedural.chair_base import (
 from rrb.data.procedural.chair_club import add_club
 from rrb.data.procedural.chair_legs import KINDS, Legs, drawn_legs
 from rrb.data.procedural.chair_looks import dress
-from rrb.data.procedural.chair_plan import Plan, Rest
+from rrb.data.procedural.chair_plan import Floats, Plan, Rest
 from rrb.data.procedural.chair_seat import ROUND_SEATS, add_seat, fitted
 from rrb.data.procedural.chair_stand import cantilever, pedestal, sled, star
 from rrb.data.procedural.chair_stool import add_stool
@@ -40,9 +40,9 @@ SORTS = {
     "stool": 1.1,
 }
 BASES = {
-    "dining": {"four_legs": 8.0, "sled": 0.8, "cantilever": 0.8, "crossed": 0.3, "panels": 0.25},
-    "lounge": {"four_legs": 6.0, "sled": 1.0, "cantilever": 1.0, "rocker": 1.2, "panels": 0.5},
-    "bar": {"four_legs": 5.0, "pedestal": 2.0, "sled": 0.8},
+    "dining": {"four_legs": 8.0, "sled": 0.8, "cantilever": 0.8, "crossed": 0.3, "panels": 0.15},
+    "lounge": {"four_legs": 6.0, "sled": 1.0, "cantilever": 1.0, "rocker": 1.2, "panels": 0.2},
+    "bar": {"four_legs": 5.0, "pedestal": 1.2, "sled": 0.8},
     "tub": {"four_legs": 6.0, "pedestal": 1.0, "star": 0.7},
     "shell": {"four_legs": 4.0, "sled": 1.0, "pedestal": 1.2, "star": 1.2, "rocker": 0.3},
 }
@@ -100,20 +100,20 @@ def _framed(done: Design, shape: np.random.Generator) -> bool:
     thin = thin or legs.kind in ("tube", "hairpin")
     rest = _rest_of(shape, plan, legs, seat, back, sort)
     done.style |= {"base": base, "leg": legs.kind, "seat": seat, "back": back}
-    _stand_on(done, shape, plan, rest, legs)
+    corner = _stand_on(done, shape, plan, rest, legs)
     add_seat(done, shape, plan, seat)
     add_back(done, shape, rest, back)
     arms = _arms_for(shape, base, back, seat, sort)
     done.style["arms"] = arms
     if arms != "none":
-        add_arms(done, shape, plan, arms, rest, legs)
+        add_arms(done, shape, plan, arms, Joints(rest, legs, corner))
     return thin
 
 
 def _rest_of(shape: np.random.Generator, plan: Plan, legs: Legs, seat: str, back: str, sort: str) -> Rest:
     height = shape.uniform(0.32, 0.62) if sort != "bar" else shape.uniform(0.16, 0.4)
     inset = 0.5 * max(legs.size, 0.02) + 0.004 + plan.cut
-    half = plan.half(plan.depth / 2) - inset
+    half = plan.half(plan.depth / 2) - (inset if back != "pad" else 0.01)
     inside = back in ("pad", "hoop")
     rest = drawn_rest(shape, plan, half * (0.62 if seat in ROUND_SEATS else 1.0), height, inside=inside)
     if seat in ROUND_SEATS:  # the posts stand in the disc
@@ -121,8 +121,8 @@ def _rest_of(shape: np.random.Generator, plan: Plan, legs: Legs, seat: str, back
     return rest
 
 
-def _stand_on(done: Design, shape: np.random.Generator, plan: Plan, rest: Rest, legs: Legs) -> None:
-    """The base and, where the back needs them, posts."""
+def _stand_on(done: Design, shape: np.random.Generator, plan: Plan, rest: Rest, legs: Legs) -> Floats | None:
+    """The base and, where the back needs them, posts; the top of the right front leg if it may go on as a post."""
     base, back, seat = (done.style[name] for name in ("base", "back", "seat"))
     posts = back in WITH_POSTS
     up = rest(1.0, np.linspace(0, 1, 5)) if posts else None
@@ -145,11 +145,13 @@ def _stand_on(done: Design, shape: np.random.Generator, plan: Plan, rest: Rest, 
         if base == "rocker":
             rockers(done, shape, ends)
         if posts and not joined:
-            add_posts(done, rest, legs)
-        return
+            stakes = back in ("band", "solid") and whether(shape, 0.4)
+            add_posts(done, rest, legs, shape.uniform(0.4, 0.8) if stakes else 1.0)
+        straight = legs.kind in ("square", "tapered", "round", "tube")
+        return ends[0][0] if straight and whether(shape, 0.6) else None
     if base in ("sled", "cantilever"):
         done.style["leg"] = (sled if base == "sled" else cantilever)(done, shape, plan, up)
-        return
+        return None
     if base == "pedestal":
         done.style["leg"] = pedestal(done, shape, plan, shape.uniform(0.19, 0.24))
     elif base == "crossed":
@@ -158,6 +160,7 @@ def _stand_on(done: Design, shape: np.random.Generator, plan: Plan, rest: Rest, 
         panels(done, shape, plan)
     if posts:
         add_posts(done, rest, legs)
+    return None
 
 
 def _inside(plan: Plan) -> Plan:
@@ -188,7 +191,7 @@ def _office(done: Design, shape: np.random.Generator) -> bool:
     add_seat(done, shape, plan, seat)
     back = on_spine(done, shape, plan, rest)
     if arms != "none":
-        add_arms(done, shape, plan, arms, rest, drawn_legs(shape))
+        add_arms(done, shape, plan, arms, Joints(rest, drawn_legs(shape)))
     done.style |= {"base": "star", "seat": seat, "back": back, "arms": arms}
     return True
 
@@ -245,7 +248,9 @@ def _small_stand(done: Design, shape: np.random.Generator, plan: Plan, base: str
         )
         done.style["leg"] = "castors" if castors else "gliders"
         return True
-    share = 0.6 if done.style["seat"] == "shell" else 0.72
+    share = {"shell": 0.6, "barrel": 0.85}.get(
+        done.style["back"] if done.style["seat"] != "shell" else "shell", 0.72
+    )
     inner = Plan(share * plan.width, share * plan.depth, plan.height, plan.thickness)
     if done.style["seat"] == "shell":
         size = (inner.width, 0.016, inner.depth)
@@ -256,7 +261,7 @@ def _small_stand(done: Design, shape: np.random.Generator, plan: Plan, base: str
     legs = drawn_legs(
         shape, {"round": 3, "tapered": 1, "tube": 2, "turned": 0.7, "hairpin": 0.4, "sabre": 0.6}
     )
-    ends = four_legs(done, shape, inner, None, legs, apron=False)
+    ends = four_legs(done, shape, inner, None, legs, apron=False, splay=shape.uniform(0.02, 0.11))
     kind = drawn_stretchers(shape, legs)
     done.style |= {"leg": legs.kind, "stretchers": kind}
     add_stretchers(done, kind, shape, inner, ends, legs)

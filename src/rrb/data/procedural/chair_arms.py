@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from rrb.data.procedural.build import Design
@@ -23,11 +25,18 @@ from rrb.data.procedural.parts import (
 from rrb.geometry.mesh import Mesh
 
 
-def add_arms(
-    design: Design, shape: np.random.Generator, plan: Plan, kind: str, rest: Rest, legs: Legs
-) -> None:
+@dataclass(frozen=True)
+class Joints:
+    """What arms are fastened to."""
+
+    rest: Rest
+    legs: Legs
+    corner: Floats | None = None  # the top of the right front leg where it goes on as a post
+
+
+def add_arms(design: Design, shape: np.random.Generator, plan: Plan, kind: str, to: Joints) -> None:
     """A pair at both sides; kinds that lean on the back end at its edges."""
-    ARMS[kind](design, shape, plan, rest, legs)
+    ARMS[kind](design, shape, plan, to)
 
 
 def _both(design: Design, kind: str, *pieces: Mesh) -> None:
@@ -35,25 +44,25 @@ def _both(design: Design, kind: str, *pieces: Mesh) -> None:
         design.add(kind, *both_sides(piece))
 
 
-def _on_posts(design: Design, shape: np.random.Generator, plan: Plan, rest: Rest, legs: Legs) -> None:
-    _rail_and_post(design, shape, plan, rest, legs)
-
-
-def _rail_and_post(design: Design, shape: np.random.Generator, plan: Plan, rest: Rest, legs: Legs) -> Floats:
-    size = float(np.clip(legs.size, 0.022, 0.045))
+def _rail_and_post(design: Design, shape: np.random.Generator, plan: Plan, to: Joints) -> Floats:
+    """An upright in front and a rail from it to the back; the rail's line at +x."""
+    size = float(np.clip(to.legs.size, 0.022, 0.045))
     height = shape.uniform(0.17, 0.26)
     front = 1.5 * plan.cut - plan.depth / 2 * shape.uniform(0.55, 0.93)
-    x = plan.half(front) + 0.3 * size
+    x, low = plan.half(front) + 0.3 * size, plan.under
+    if to.corner is not None:
+        x, low, front = to.corner
+        size = to.legs.size * to.legs.sizes[-1]
     lean = shape.uniform(0.0, 0.05)
-    hind = rest(1.0, rest.share(height))
+    hind = to.rest(1.0, to.rest.share(height))
     fore = np.array([x + lean, plan.height + height * shape.uniform(0.9, 1.1), front])
-    post = np.array([[x, plan.under, front], fore + [0, 0.004, 0]])
-    outline = ellipse(1, 1, 10) if legs.round else SQUARE
+    post = np.array([[x, low, front], fore + [0, 0.004, 0]])
+    outline = ellipse(1, 1, 10) if to.legs.round else SQUARE
     _both(design, "arm", upright(post, size * np.array([1.0, 0.8]), outline))
     ahead = fore + [0, 0.01, -shape.uniform(0.02, 0.07)]
     middle = (ahead + hind) / 2 + [shape.uniform(0.0, 0.04), 0.01, 0]
     path = arc(np.stack([ahead, middle, hind + [0, 0, 0.005]]), 7)
-    if legs.round and whether(shape, 0.6):
+    if to.legs.round and whether(shape, 0.6):
         _both(design, "arm", tube(path, 0.45 * size + 0.003, 10))
     else:
         wide = shape.uniform(0.035, 0.065)
@@ -61,8 +70,8 @@ def _rail_and_post(design: Design, shape: np.random.Generator, plan: Plan, rest:
     return path
 
 
-def _spindled(design: Design, shape: np.random.Generator, plan: Plan, rest: Rest, legs: Legs) -> None:
-    path = _rail_and_post(design, shape, plan, rest, legs)
+def _spindled(design: Design, shape: np.random.Generator, plan: Plan, to: Joints) -> None:
+    path = _rail_and_post(design, shape, plan, to)
     count = int(shape.integers(2, 6))
     for share in np.linspace(0.3, 0.85, count):
         top = np.array([np.interp(share, np.linspace(0, 1, len(path)), c) for c in path.T])
@@ -70,12 +79,12 @@ def _spindled(design: Design, shape: np.random.Generator, plan: Plan, rest: Rest
         _both(design, "spindle", rod(foot, top, 0.007, sections=8))
 
 
-def _swept(design: Design, shape: np.random.Generator, plan: Plan, rest: Rest, legs: Legs) -> None:
+def _swept(design: Design, shape: np.random.Generator, plan: Plan, to: Joints) -> None:
     """From the back forwards in a bow and down to the seat."""
     radius = shape.uniform(0.009, 0.016)
     height, front = shape.uniform(0.2, 0.32), -plan.depth / 2 * shape.uniform(0.2, 0.7)
     x = plan.half(front)
-    hind = rest(1.0, rest.share(height))
+    hind = to.rest(1.0, to.rest.share(height))
     foot = np.array([x - 0.3 * radius, plan.height - 0.6 * plan.thickness, front])
     out = shape.uniform(0.02, 0.07)
     knee = np.array([x + out, hind[1] + 0.02, front - 0.12])
@@ -89,10 +98,10 @@ def _swept(design: Design, shape: np.random.Generator, plan: Plan, rest: Rest, l
         ]
     )
     path = arc(line, 13)
-    _both(design, "arm", tube(path, radius, 10) if legs.round else bar(path, 2.2 * radius, 1.4 * radius))
+    _both(design, "arm", tube(path, radius, 10) if to.legs.round else bar(path, 2.2 * radius, 1.4 * radius))
 
 
-def _loop(design: Design, shape: np.random.Generator, plan: Plan, rest: Rest, legs: Legs) -> None:
+def _loop(design: Design, shape: np.random.Generator, plan: Plan, to: Joints) -> None:
     """A bent tube over the seat's side, both ends at the seat."""
     radius, height = shape.uniform(0.009, 0.014), shape.uniform(0.18, 0.25)
     front, rear = -plan.depth * shape.uniform(0.15, 0.33), plan.depth * shape.uniform(0.15, 0.33)
@@ -109,7 +118,7 @@ def _loop(design: Design, shape: np.random.Generator, plan: Plan, rest: Rest, le
         _both(design, "arm_pad", cushion(size, middle, softness=0.25, sections=4))
 
 
-def _on_stem(design: Design, shape: np.random.Generator, plan: Plan, rest: Rest, legs: Legs) -> None:
+def _on_stem(design: Design, shape: np.random.Generator, plan: Plan, to: Joints) -> None:
     """A pad on an upright that comes from under the seat."""
     height, out = shape.uniform(0.17, 0.25), shape.uniform(0.015, 0.05)
     x, z, y = plan.half(0) + out, plan.depth * shape.uniform(-0.05, 0.2), plan.under - 0.004
@@ -124,7 +133,7 @@ def _on_stem(design: Design, shape: np.random.Generator, plan: Plan, rest: Rest,
     )
 
 
-def _board(design: Design, shape: np.random.Generator, plan: Plan, rest: Rest, legs: Legs) -> None:
+def _board(design: Design, shape: np.random.Generator, plan: Plan, to: Joints) -> None:
     """A closed side from the seat's underside up to a flat rail."""
     height, thick = shape.uniform(0.18, 0.26), shape.uniform(0.018, 0.04)
     x = plan.half(0) + 0.4 * thick
@@ -135,5 +144,5 @@ def _board(design: Design, shape: np.random.Generator, plan: Plan, rest: Rest, l
 
 
 ARMS = {
-    "posts": _on_posts, "spindled": _spindled, "swept": _swept, "loop": _loop, "stem": _on_stem, "board": _board,
+    "posts": _rail_and_post, "spindled": _spindled, "swept": _swept, "loop": _loop, "stem": _on_stem, "board": _board,
 }  # fmt: skip

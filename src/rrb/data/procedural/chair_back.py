@@ -40,12 +40,12 @@ def add_back(design: Design, shape: np.random.Generator, rest: Rest, kind: str) 
     BACKS[kind](design, shape, rest)
 
 
-def add_posts(design: Design, rest: Rest, legs: Legs) -> None:
-    """Posts that begin in the seat, where hind legs do not go on."""
+def add_posts(design: Design, rest: Rest, legs: Legs, apart: float = 1.0) -> None:
+    """Posts that begin in the seat, where hind legs do not go on; at u = apart and -apart."""
     shares = np.concatenate([[-rest.sunk / rest.height], np.linspace(0.1, 1, 5)])
     for side in (-1.0, 1.0):
-        path = rest(side, shares)
-        size = legs.size * np.linspace(0.9, 0.65, len(path))
+        path = rest(side * apart, shares)
+        size = np.clip(legs.size, 0.018, 0.045) * np.linspace(0.9, 0.65, len(path))
         design.add("post", upright(path, size, ellipse(1, 1, 12) if legs.round else legs.outline))
 
 
@@ -59,7 +59,7 @@ def _ladder(design: Design, shape: np.random.Generator, rest: Rest) -> None:
     count, thick = int(shape.integers(2, 7)), shape.uniform(0.012, 0.022)
     low = shape.uniform(0.12, 0.4)
     crest = shape.uniform(0.01, 0.04) if whether(shape, 0.3) else 0.0
-    pitch = (0.98 - low) / count
+    pitch = (shape.choice([0.985, shape.uniform(0.9, 0.98)]) - low) / count
     fill = shape.uniform(0.3, 0.75)
     top = shape.uniform(1.0, 1.25)
     for i in range(count):
@@ -80,9 +80,10 @@ def _slat(design: Design, shape: np.random.Generator, rest: Rest) -> None:
 
 def _two_rails(design: Design, shape: np.random.Generator, rest: Rest) -> tuple[float, float]:
     """A rail above and mostly one below; between which v there is room, with some overlap."""
-    thick, top = shape.uniform(0.016, 0.028), shape.uniform(0.08, 0.22)
+    thick, upper = shape.uniform(0.016, 0.028), shape.choice([0.985, shape.uniform(0.9, 0.98)])
+    top = 1 - upper + shape.uniform(0.08, 0.2)
     crest = shape.uniform(0.01, 0.05) if whether(shape, 0.4) else 0.0
-    design.add("back", _rail(rest, 1 - top, 0.985, thick, crest=crest))
+    design.add("back", _rail(rest, 1 - top, upper, thick, crest=crest))
     if rest.bow < 0.01 and whether(shape, 0.4):
         return -rest.sunk / rest.height, 1 - 0.9 * top
     low = shape.uniform(0.1, 0.3)

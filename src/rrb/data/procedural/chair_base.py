@@ -23,13 +23,15 @@ def four_legs(
     *,
     apron: bool,
     even: bool = False,
+    splay: float | None = None,
 ) -> list[tuple[Floats, Floats]]:
     """(top, foot) of front right, front left, back right, back left; with `rest` the hind ones go on as posts.
 
-    even: hind legs lean as front ones do.
+    even: hind legs lean as front ones do. splay: how far feet stand outside the tops, by chance if None.
     """
     inset = 0.5 * legs.size + (0.004 if rest is not None else shape.uniform(0.004, 0.06)) + plan.cut
-    splay = 0.0 if legs.kind == "square" and whether(shape, 0.6) else shape.uniform(0.0, 0.07)
+    if splay is None:
+        splay = 0.0 if legs.kind == "square" and whether(shape, 0.6) else shape.uniform(0.0, 0.07)
     rake = 0.0 if even else shape.uniform(0.0, 0.08)
     top_y = plan.mount
     ends = []
@@ -88,8 +90,8 @@ def add_stretchers(
     plan: Plan,
     ends: list[tuple[Floats, Floats]],
     legs: Legs,
-) -> None:
-    """Bars between four legs."""
+) -> int:
+    """Bars between four legs; which turns leave them as they are where the legs stand in a square."""
     size = min(0.03, max(0.012, 0.6 * legs.size))
     low = shape.uniform(0.2, 0.5) * plan.under
     high = low + shape.choice([0.0, 0.04]) if kind == "box" else shape.uniform(0.5, 0.75) * plan.under
@@ -111,6 +113,7 @@ def add_stretchers(
     if kind == "cross":
         join(at_height(ends[0], low), at_height(ends[3], low))
         join(at_height(ends[1], low), at_height(ends[2], low))
+    return 4 if kind in ("none", "cross") or high == low else 1 if kind == "front_high" else 2
 
 
 def rockers(design: Design, shape: np.random.Generator, ends: list[tuple[Floats, Floats]]) -> None:

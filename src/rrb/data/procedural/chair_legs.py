@@ -59,7 +59,8 @@ class Legs:
 
     def _hairpin(self, top: Floats, foot: Floats) -> list[Mesh]:
         aside = np.array([top[2], 0.0, -top[0]]) / max(1e-9, float(np.hypot(top[0], top[2])))
-        return [rod(foot, top + aside * side, self.size / 2, sections=8) for side in (-0.045, 0.045)]
+        inner = top * [0.85, 1, 0.85]
+        return [rod(foot, inner + aside * side, self.size / 2, sections=8) for side in (-0.035, 0.035)]
 
 
 def drawn_legs(random: np.random.Generator, weights: dict[str, float] | None = None) -> Legs:
@@ -68,7 +69,8 @@ def drawn_legs(random: np.random.Generator, weights: dict[str, float] | None = N
     edges = rounded_rectangle(1, 1, 0.15, 1) if whether(random, 0.5) else SQUARE
     ends = np.array([0.0, 1.0])
     if kind == "square":
-        return Legs(kind, random.uniform(0.026, 0.055), 1.0, edges, ends, np.ones(2))
+        size = random.uniform(0.026, 0.055) if whether(random, 0.85) else random.uniform(0.055, 0.08)
+        return Legs(kind, size, 1.0, edges, ends, np.ones(2))
     if kind == "tapered":
         shares = np.array([0.0, random.choice([0.75, 0.999]), 1.0])
         return Legs(kind, random.uniform(0.032, 0.055), foot, edges, shares, np.array([foot, 1.0, 1.0]))

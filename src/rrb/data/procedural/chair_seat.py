@@ -32,9 +32,9 @@ def fitted(shape: np.random.Generator, plan: Plan, kind: str) -> Plan:
     """The plan with a thickness and corners that suit this kind of seat."""
     radius = float(shape.choice([0.006, 0.025, 0.06, 0.12])) * shape.uniform(0.8, 1.2)
     power = float(shape.choice([4.0, 6.0, 9.0, 14.0]))
-    thickness, sunk, cut = plan.thickness, 0.45, 0.29 * radius
+    thickness, sunk, cut = plan.thickness, 0.45, 0.3 * radius
     if kind in ("cushioned", "round_cushion"):
-        thickness = shape.uniform(0.045, 0.08)
+        thickness, cut = shape.uniform(0.045, 0.08), cut + 0.01
     if kind == "upholstered":
         thickness = shape.uniform(0.07, 0.13)
     if kind == "slatted":

@@ -25,7 +25,7 @@ from rrb.geometry.mesh import Mesh
 
 def pedestal(design: Design, shape: np.random.Generator, plan: Plan, foot: float) -> str:
     """One column on a foot of this radius; says of what kind."""
-    kind = pick(shape, {"trumpet": 1.2, "disc": 2.0, "square": 0.6, "drum": 0.5})
+    kind = pick(shape, {"trumpet": 1.2, "disc": 2.0, "square": 0.6, "drum": 0.25})
     top, neck = plan.mount, shape.uniform(0.02, 0.04)
     if kind == "trumpet":
         line = np.array(
@@ -53,13 +53,12 @@ def pedestal(design: Design, shape: np.random.Generator, plan: Plan, foot: float
     else:
         design.add("stand", block((2 * foot, thick, 2 * foot), (0, thick / 2, 0)))
         design.add("stand", upright(np.array([(0, 0.5 * thick, 0), (0, top, 0)]), 2 * neck, SQUARE))
-    _plate_under(design, plan)
-    return kind
-
-
-def _plate_under(design: Design, plan: Plan) -> None:
     size = 0.5 * min(plan.width, plan.depth)
-    design.add("stand", block((size, 0.016, size), (0, plan.mount - 0.008, 0)))
+    if kind == "square":
+        design.add("stand", block((size, 0.016, size), (0, plan.mount - 0.008, 0)))
+    else:
+        design.add("stand", rod((0, plan.mount - 0.016, 0), (0, plan.mount, 0), 0.5 * size))
+    return kind
 
 
 def star(
@@ -90,10 +89,12 @@ def star(
             design.add("castor", *pair)
         else:
             design.add("castor", turned(rod((0, 0, -end), (0, foot_y, -end), 0.014, sections=10), 1, angle))
-    _column(design, shape, plan, hub_y, hub)
+    _column(design, shape, plan, hub_y, hub, even=even)
 
 
-def _column(design: Design, shape: np.random.Generator, plan: Plan, hub_y: float, hub: float) -> None:
+def _column(
+    design: Design, shape: np.random.Generator, plan: Plan, hub_y: float, hub: float, *, even: bool
+) -> None:
     """A gas spring: a wide tube, a narrow one, what tilts the seat."""
     top = plan.mount
     middle = hub_y + (top - hub_y) * shape.uniform(0.4, 0.7)
@@ -108,7 +109,11 @@ def _column(design: Design, shape: np.random.Generator, plan: Plan, hub_y: float
     )
     design.add("column", rod((0, middle - 0.005, 0), (0, top, 0), 0.55 * hub, sections=12))
     size = min(plan.width, plan.depth) * shape.uniform(0.35, 0.6)
-    design.add("column", block((size, 0.03, size), (0, plan.mount - 0.015, 0)))
+    if even:
+        size /= 2
+        design.add("column", rod((0, plan.mount - 0.03, 0), (0, plan.mount, 0), size))
+    else:
+        design.add("column", block((size, 0.03, size), (0, plan.mount - 0.015, 0)))
 
 
 def _castor(radius: float, swivel: float) -> list[Mesh]:

@@ -31,19 +31,20 @@ def add_stool(design: Design, shape: np.random.Generator) -> bool:
     round_ = whether(shape, 0.6)
     high = whether(shape, 0.3)
     height = shape.uniform(0.6, 0.8) if high else shape.uniform(0.4, 0.5)
+    slim = 0.85 if high else 1.0
     if round_:
         seat = pick(shape, {"round": 2.0, "round_cushion": 1.0})
         base = pick(shape, {"three_legs": 2.0, "ring_of_four": 2.0, "pedestal": 1.5, "star": 1.2})
-        width = depth = shape.uniform(0.3, 0.4) + (0.06 if base == "star" else 0.0)
+        width = depth = shape.uniform(0.3, 0.4) * slim + (0.06 if base == "star" else 0.0)
     else:
         seat = pick(
             shape, {"square": 2.0, "cushioned": 1.0, "upholstered": 0.6, "slatted": 0.5, "saddle": 0.4}
         )
         base = pick(shape, {"four_legs": 4.0, "crossed": 0.8, "sled": 0.6, "panels": 0.6})
-        width, depth = shape.uniform(0.34, 0.48), shape.uniform(0.28, 0.42)
+        width, depth = shape.uniform(0.34, 0.48) * slim, shape.uniform(0.28, 0.42) * slim
         if whether(shape, 0.4):
-            width = depth = shape.uniform(0.3, 0.42)
-        elif whether(shape, 0.3):
+            width = depth = shape.uniform(0.3, 0.42) * slim
+        elif not high and whether(shape, 0.4):
             width += shape.uniform(0.1, 0.7)
     plan = fitted(shape, Plan(width, depth, height, shape.uniform(0.022, 0.045)), seat)
     design.style |= {"base": base, "seat": seat, "back": "none", "arms": "none"}
@@ -65,11 +66,11 @@ def _base(design: Design, shape: np.random.Generator, plan: Plan, base: str) -> 
     if base == "pedestal":
         kind = pedestal(design, shape, plan, shape.uniform(0.17, 0.24))
         design.style["leg"] = kind
-        return 0 if kind in ("trumpet", "drum") else 4, True
+        return 4 if kind == "square" else 0, True
     if base == "star":
         arms = int(shape.choice([4, 5, 5]))
         star(design, shape, plan, 0.49 * plan.width, castors=whether(shape, 0.8), even=True, arms=arms)
-        return gcd(arms, 4), True
+        return arms, True
     if base == "sled":
         design.style["leg"] = sled(design, shape, plan, None)
         return 1, True
@@ -85,8 +86,8 @@ def _base(design: Design, shape: np.random.Generator, plan: Plan, base: str) -> 
     )
     kind = drawn_stretchers(shape, legs)
     design.style |= {"leg": legs.kind, "stretchers": kind}
-    add_stretchers(design, kind, shape, plan, ends, legs)
-    return {"none": 4, "cross": 4}.get(kind, 1 if kind == "front_high" else 2), legs.kind in (
+    folds = add_stretchers(design, kind, shape, plan, ends, legs)
+    return folds, legs.kind in (
         "tube",
         "hairpin",
     )

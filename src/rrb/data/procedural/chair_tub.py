@@ -64,7 +64,7 @@ def add_shell(
         (0.45 * height, corner + 0.1 * rake * height), (height, corner + rake * height),
     ])  # fmt: skip
     y, z = arc(line, 41)[:30].T
-    line[:, 0] += plan.height - y[np.abs(z) < 0.14].min()  # what stands below reaches no further
+    line[:, 0] += plan.height - 2e-3 - y[np.abs(z) < 0.14].min()  # what stands below reaches no further
     w = plan.width / 2
     back = shape.uniform(0.7, 1.0)
     half = w * np.array(

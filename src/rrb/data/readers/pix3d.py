@@ -37,7 +37,7 @@ WRONG_MASKS = ("img/table/0045.png", "img/table/1749.jpg")
 
 _CAMERA_FROM_THEIRS = np.diag([-1.0, -1.0, 1.0])
 _FLAGS = ("truncated", "occluded", "slightly_occluded")
-_PATHS = ("model_raw", "voxel", "3d_keypoints", "img_source", "model_source")
+_KEPT = ("model_raw", "voxel", "3d_keypoints", "2d_keypoints", "img_source", "model_source")  # as they are
 
 
 def read(
@@ -68,6 +68,10 @@ def _entries(index: Path) -> list[Mapping[str, Any]]:
         for name in ("img", "category", "mask", "model"):
             if not isinstance(entry, Mapping) or not isinstance(entry.get(name), str):
                 raise BadFileError(f"{index}: entry {number} has no text {name!r}")
+            if name != "category" and len(Path(entry[name]).parts) < 2:
+                raise BadFileError(
+                    f"{index}: entry {number} has {name} {entry[name]!r}; a path in a folder is accepted"
+                )
     keys = [_key(entry["img"]) for entry in held]
     if len(set(keys)) < len(keys):
         twice = next(key for key in keys if keys.count(key) > 1)
@@ -101,7 +105,7 @@ def _about(entry: Mapping[str, Any]) -> dict[str, Any]:
     about: dict[str, Any] = {name: _flag(entry, name) for name in _FLAGS}
     about["cam_position"] = _numbers(entry, "cam_position", (3,)).tolist()
     about["inplane_rotation"] = float(_numbers(entry, "inplane_rotation", ()))
-    return about | {name: entry[name] for name in _PATHS if isinstance(entry.get(name), str)}
+    return about | {name: entry[name] for name in _KEPT if entry.get(name)}
 
 
 def _key(img: str) -> str:

@@ -160,7 +160,7 @@ def _sample(view: View, path: Path, mesh: Path | None, category: str, focal_widt
         key=key_of(view.mesh_id, Path(view.image).stem),
         image=image,
         category=category,
-        mesh_id=view.mesh_id,
+        mesh_id=key_of(view.mesh_id),
         mask=mask,
         camera=Camera.from_focal_px(focal_widths * width, width=width, height=height),
         camera_from_object=view.camera_from_object,
