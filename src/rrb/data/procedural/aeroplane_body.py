@@ -93,9 +93,9 @@ class Body:
         z = np.concatenate([nose, tail])
         if self.hump:
             a, b, c, d = self.hump_z
-            z = np.concatenate([z, np.linspace(a, b, 5), np.linspace(c, d, 5)])
+            z = np.concatenate([z, np.linspace(a, b, 5), np.linspace(c, d, 4)])
         z = np.sort(z)
-        return z[np.concatenate([[True], np.diff(z) > 1e-4 * self.length])]
+        return z[np.concatenate([[True], np.diff(z) > 8e-4 * self.length])]
 
     def _hump(self, z: Floats) -> Floats:
         if not self.hump:

@@ -36,7 +36,7 @@ class Jet:
             (0.80, fan), (0.82, 0.04 * r), (0.86, 0.0), (0.91, 0.03 * r), (0.98, 0.35 * r), (1.0, 0.3 * length),
             (0.97, 0.55 * length), (0.86, 0.8 * length), (self.nozzle, length),
         ]) * [r, 1.0]  # fmt: skip
-        lip = np.array([(0.79, 0.2), (0.80, 0.02), (0.86, -0.03), (0.93, 0.0), (0.985, 0.2)]) * r
+        lip = np.array([(0.79, 0.2), (0.81, 0.0), (0.87, -0.03), (0.985, 0.2)]) * r
         cone = np.array([(0.28, 0.56), (0.26, 0.3), (0.15, 0.12), (0.02, 0.04)]) * r
         disc = np.array([(0.78, 0.55), (0.78, 0.46)]) * r
         pieces = [("engine", profile), ("spinner", cone), ("fan", disc)]
@@ -50,7 +50,10 @@ class Jet:
         return [
             ("lip", hoop(lip, middle, self.sides)),
             *(
-                (kind, along_z(outline, middle, self.sides if kind == "engine" else 10))
+                (
+                    kind,
+                    along_z(outline, middle, self.sides if kind == "engine" else 2 * (self.sides // 4) + 2),
+                )
                 for kind, outline in pieces
             ),
         ]

@@ -35,11 +35,11 @@ def leg(top: Floats, ground: float, radius: float, pairs: int, *, twin: bool = T
     back = 2.2 * radius * (np.arange(pairs) - (pairs - 1) / 2)
     if pairs > 1:
         ends = foot + [0, 0, back[0]], foot + [0, 0, back[-1]]
-        pieces.append(("strut", rod(ends[0], ends[1], 0.18 * radius, sections=6)))
+        pieces.append(("strut", rod(ends[0], ends[1], 0.18 * radius, sections=4)))
     for z in back:
         axle = foot + [0, 0, z]
         aside = 0.75 * width
-        pieces.append(("strut", rod(axle - [aside, 0, 0], axle + [aside, 0, 0], 0.12 * radius, sections=6)))
+        pieces.append(("strut", rod(axle - [aside, 0, 0], axle + [aside, 0, 0], 0.12 * radius, sections=4)))
         sides = (-aside, aside) if twin else (0.0,)
         pieces += [
             piece for x in sides for piece in wheel(axle + [x, 0, 0], radius, width, 12 if pairs == 1 else 8)

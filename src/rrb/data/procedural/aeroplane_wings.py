@@ -14,7 +14,7 @@ from rrb.data.procedural.parts import both_sides, loft
 from rrb.geometry.mesh import Mesh
 
 Floats = NDArray[np.float64]
-_A_SIDE = 7  # points of a section between its edges, above and below
+_A_SIDE = 6  # points of a section between its edges, above and below
 _SHARES = np.array([0.0, 0.3, 0.65, 0.94, 1.0])
 _ELLIPSE = np.array([0.0, 0.2, 0.4, 0.58, 0.72, 0.83, 0.91, 0.96, 0.995])
 
