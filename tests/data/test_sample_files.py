@@ -115,6 +115,14 @@ def test_a_picture_of_another_size_is_refused(wrong):
             read(data, wrong)
 
 
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_a_picture_of_other_channels_is_refused(mode):
+    buffer = io.BytesIO()
+    Image.fromarray(plain_sample(5).image).convert(mode).save(buffer, "JPEG")
+    with pytest.raises(BadFileError, match=f"it is 32x24 {mode}; 32x24 RGB is accepted"):
+        jpeg_pixels(buffer.getvalue(), (24, 32))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 20), st.integers(1, 20), st.integers(0, 2**32))
 def test_grey_png_is_a_png(height, width, seed):

@@ -204,7 +204,7 @@ def test_a_killed_writer_leaves_a_whole_shard_or_none(tmp_path, when, over_anoth
     if older:
         write_shard(path, older)
     command = [sys.executable, "-c", DIES, str(path), when]
-    assert subprocess.run(command, env=os.environ | {"PYTHONPATH": str(TESTS)}, timeout=60).returncode == 9
+    assert subprocess.run(command, cwd=TESTS, timeout=60).returncode == 9
     if shard_is_whole(path):
         assert older, "a killed writer cannot have finished"
         assert verify(path) == []
@@ -290,6 +290,25 @@ def test_a_cut_tar_is_not_whole(shard, share):
     # Also where the index agrees: whoever streams it sees the end.
     reindex(shard, bytes=shard.stat().st_size)
     with pytest.raises(BadFileError, match=rf"{shard}: it is cut off"):
+        list(read_shard(shard, read_index(shard)))
+
+
+def test_the_member_that_is_cut_off_is_named(shard):
+    at = shard.read_bytes().index(b"s-00004.jpg\0")
+    os.truncate(shard, at + 700)
+    reindex(shard, bytes=at + 700)
+    with pytest.raises(BadFileError, match=rf"{shard}: it is cut off within s-00004.jpg"):
+        list(read_shard(shard, read_index(shard)))
+
+
+@pytest.mark.parametrize("place", [0, 3, 130, 150, 300, 511])
+def test_a_damaged_header_is_refused_at_once(shard, place):
+    """By its own checksum: no stream looks at the shard's."""
+    at = shard.read_bytes().index(b"s-00004.jpg\0")
+    damaged = bytearray(shard.read_bytes())
+    damaged[at + place] ^= 1
+    shard.write_bytes(damaged)
+    with pytest.raises(BadFileError, match=f"{shard}: at byte {at} there is no header"):
         list(read_shard(shard, read_index(shard)))
 
 
