@@ -165,7 +165,7 @@ def _stand_on(done: Design, shape: np.random.Generator, plan: Plan, rest: Rest, 
 
 def _inside(plan: Plan) -> Plan:
     """The square in a round seat."""
-    return Plan(0.74 * plan.width, 0.74 * plan.depth, plan.height, plan.thickness)
+    return Plan(0.7 * plan.width, 0.7 * plan.depth, plan.height, plan.thickness)
 
 
 def _arms_for(shape: np.random.Generator, base: str, back: str, seat: str, sort: str) -> str:
@@ -248,11 +248,10 @@ def _small_stand(done: Design, shape: np.random.Generator, plan: Plan, base: str
         )
         done.style["leg"] = "castors" if castors else "gliders"
         return True
-    share = {"shell": 0.6, "barrel": 0.85}.get(
-        done.style["back"] if done.style["seat"] != "shell" else "shell", 0.72
-    )
+    shell = done.style["seat"] == "shell"
+    share = 0.6 if shell else 0.75 if done.style["back"] == "barrel" else 0.66
     inner = Plan(share * plan.width, share * plan.depth, plan.height, plan.thickness)
-    if done.style["seat"] == "shell":
+    if shell:
         size = (inner.width, 0.016, inner.depth)
         done.add("frame", block(size, (0, plan.height - 0.009, 0)))
     if base == "sled":

@@ -29,23 +29,25 @@ RINGS = {"three_legs": 3, "ring_of_four": 4}
 def add_stool(design: Design, shape: np.random.Generator) -> bool:
     """A seat on a base; whether it is of metal."""
     round_ = whether(shape, 0.6)
-    high = whether(shape, 0.3)
-    height = shape.uniform(0.6, 0.8) if high else shape.uniform(0.4, 0.5)
-    slim = 0.85 if high else 1.0
     if round_:
         seat = pick(shape, {"round": 2.0, "round_cushion": 1.0})
         base = pick(shape, {"three_legs": 2.0, "ring_of_four": 2.0, "pedestal": 1.5, "star": 1.2})
+        high = whether(shape, 0.35)
+        slim = 0.85 if high else 1.0
         width = depth = shape.uniform(0.3, 0.4) * slim + (0.06 if base == "star" else 0.0)
     else:
         seat = pick(
             shape, {"square": 2.0, "cushioned": 1.0, "upholstered": 0.6, "slatted": 0.5, "saddle": 0.4}
         )
         base = pick(shape, {"four_legs": 4.0, "crossed": 0.8, "sled": 0.6, "panels": 0.6})
+        high = base in ("four_legs", "sled") and whether(shape, 0.3)
+        slim = 0.85 if high else 1.0
         width, depth = shape.uniform(0.34, 0.48) * slim, shape.uniform(0.28, 0.42) * slim
         if whether(shape, 0.4):
             width = depth = shape.uniform(0.3, 0.42) * slim
         elif not high and whether(shape, 0.4):
             width += shape.uniform(0.1, 0.7)
+    height = shape.uniform(0.6, 0.8) if high else shape.uniform(0.4, 0.5)
     plan = fitted(shape, Plan(width, depth, height, shape.uniform(0.022, 0.045)), seat)
     design.style |= {"base": base, "seat": seat, "back": "none", "arms": "none"}
     folds, thin = _base(design, shape, plan, base)

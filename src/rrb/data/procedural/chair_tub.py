@@ -70,7 +70,7 @@ def add_shell(
     half = w * np.array(
         [shape.uniform(0.75, 0.95), 1.05, 1.0, 1.1, 1.0, back, shape.uniform(0.55, 0.95) * back]
     )
-    depth = shape.uniform(0.1, 0.17) if bucket else shape.uniform(0.0, 0.04)
+    depth = shape.uniform(0.06, 0.13) if bucket else shape.uniform(0.0, 0.04)
     hollow = depth * np.array([0.0, 0.2, 0.6, 1.6, 1.6, 0.6, 0.2])
     shell = Shell(line, half, hollow)
     thick = shape.uniform(0.006, 0.014) if whether(shape, 0.75) else shape.uniform(0.025, 0.05)
