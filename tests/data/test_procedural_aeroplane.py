@@ -92,7 +92,7 @@ def test_a_section_is_an_aerofoil_without_camber():
     up, back = outline[:, 1], outline[:, 2]
     assert outline[:, 0] == pytest.approx(0)
     assert (back.min(), back.max()) == pytest.approx((0, 2))
-    assert np.ptp(up) == pytest.approx(0.12 * 2, rel=0.02)
+    assert np.ptp(up) == pytest.approx(0.12 * 2, rel=0.005)
     assert 0.2 < back[up.argmax()] / 2 < 0.4  # thickest about 30 % behind the leading edge
     assert sorted(up) == pytest.approx(sorted(-up))
 
@@ -157,7 +157,7 @@ def test_engines_hang_below_the_wing_from_pylons_that_reach_both():
     assert found > 10
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(20))
 def test_no_part_floats(seed):
     pieces = [one for _, piece in drawn(seed).pieces for one in apart(piece)]
     joined, waiting = [pieces[0]], pieces[1:]

@@ -93,7 +93,7 @@ class Body:
         z = np.concatenate([nose, tail])
         if self.hump:
             a, b, c, d = self.hump_z
-            z = np.concatenate([z, np.linspace(a, b, 5), np.linspace(c, d, 4)])
+            z = np.concatenate([z, np.linspace(a, b, 4), np.linspace(c, d, 4)])
         z = np.sort(z)
         return z[np.concatenate([[True], np.diff(z) > 8e-4 * self.length])]
 

@@ -14,7 +14,9 @@ from rrb.data.procedural.parts import both_sides, loft
 from rrb.geometry.mesh import Mesh
 
 Floats = NDArray[np.float64]
-_A_SIDE = 6  # points of a section between its edges, above and below
+_ALONG = np.array(
+    [0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.87, 1.0]
+)  # points of a section: 0.3 is where it is thickest
 _SHARES = np.array([0.0, 0.3, 0.65, 0.94, 1.0])
 _ELLIPSE = np.array([0.0, 0.2, 0.4, 0.58, 0.72, 0.83, 0.91, 0.96, 0.995])
 
@@ -132,7 +134,7 @@ def plate(low: Floats, high: Floats, chords: tuple[float, float], thickness: flo
 
 def _outline() -> tuple[Floats, Floats]:
     """Of the NACA four-digit thickness, 1 at its thickest, closed at the trailing edge: (N,) along, (N,) up."""
-    x = (1 - np.cos(np.linspace(0, np.pi, _A_SIDE + 2))) / 2
+    x = _ALONG
     half = 5 * (0.2969 * np.sqrt(x) - 0.126 * x - 0.3516 * x**2 + 0.2843 * x**3 - 0.1036 * x**4)
     half[-1] = 0.0
     return np.concatenate([x[:0:-1], x[:-1]]), np.concatenate([half[:0:-1], -half[:-1]])
