@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from _fit_found import Found, Table, median, share
+from _fit_found import Found, median, share
 from _fit_plan import THREADS
 from _fit_store import Record
+from _table import Table
 
 Gain = tuple[float, float, float]
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from _fit_found import Found, Row, Table, inside, median, share, text
+from _fit_found import Found, inside, median, share
 from _fit_runs import SIX_95
 from _fit_store import Record
+from _table import Row, Table, text
 
 Measure = Callable[[Sequence[Record]], float]
 

@@ -63,10 +63,11 @@ def _there(splits: list[str]) -> tuple[str, ...]:
 
 def _tell(plan, store, sections: list[str], out: Path) -> None:
     """Print the tables, write them as fit.md, and draw the plots."""
-    from _fit_found import Found, Table
+    from _fit_found import Found
     from _fit_plots import draw
     from _fit_tables import tables
     from _fit_targets import checks
+    from _table import Table
 
     found = Found(plan, store)
     where = {str(row): row for name in sections if (row := store.sections.get(name, {}).get("machine"))}

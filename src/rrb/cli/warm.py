@@ -58,6 +58,24 @@ def _fit() -> None:
     Symmetry(mesh).holds(Pose.identity())
 
 
+def _picture() -> None:
+    from rrb.data.fast import draw
+    from rrb.data.materials import Material
+    from rrb.data.scene import Effects, Lighting, Placed, Scene
+    from rrb.data.shape import Shape
+    from rrb.geometry.camera import Camera
+    from rrb.geometry.mesh import Mesh
+    from rrb.geometry.pose import Pose
+
+    part = np.zeros(len(FACES), np.int64)
+    shape = Shape("warm", "warm", Mesh(CORNERS, FACES), part, ("part",), (Material("plastic", (1, 1, 1)),))
+    pose = Pose.from_viewpoint(30.0, 20.0, distance_m=40.0)
+    light = Lighting(((1.0, 1.0, 1.0),) * 9, (0.0, 1.0, 0.0), (1.0, 1.0, 1.0))
+    objects = (Placed("warm", Pose.identity()),)
+    camera = Camera.from_fov(45.0, width=16, height=16)
+    draw(Scene("warm", camera, pose, objects, light, effects=Effects(blur_px=1.0)), {"warm": shape})
+
+
 def _steps() -> list[tuple[str, Callable[[], None]]]:
     from rrb.raster.approximations import APPROXIMATIONS
 
@@ -66,7 +84,7 @@ def _steps() -> list[tuple[str, Callable[[], None]]]:
         steps.append((f"fragments {dtype}", partial(_rasterize, dtype)))
         steps += [(f"{name} {dtype}", partial(_silhouette, name, dtype)) for name in APPROXIMATIONS]
         steps.append((f"kato per face {dtype}", partial(_silhouette, "kato", dtype, per_face=True)))
-    return [*steps, ("winding number", _winding), ("fit", _fit)]
+    return [*steps, ("winding number", _winding), ("fit", _fit), ("picture of a scene", _picture)]
 
 
 STEPS = _steps()
