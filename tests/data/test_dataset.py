@@ -111,7 +111,7 @@ def test_other_files_do_no_harm(own):
 def test_what_is_in_two_places_is_named(own):
     samples = [plain_sample(0, prefix="train0", mesh_id="train0-0"), plain_sample(1, mesh_id="")]
     write_shard(shard_path(own.folder, "test", 0), samples)
-    write_shard(shard_path(own.folder, "test", 1), [plain_sample(2, mesh_id="")])
+    write_shard(shard_path(own.folder, "val", 9), [plain_sample(2, mesh_id="")])
     key, mesh = problems(Dataset(own.folder))
     assert "test-000000.tar: sample train0-00000 is also in train-000000.tar" in key
     assert "test-000000.tar: mesh train0-0 is in the split 'train' too" in mesh
