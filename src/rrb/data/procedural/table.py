@@ -7,14 +7,25 @@ a console's flat side stands at the wall at +z.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from rrb.data.procedural.build import Design
 from rrb.data.procedural.chance import pick
-from rrb.data.procedural.table_bases import BASES
 from rrb.data.procedural.table_chests import add_desk, add_night_stand
 from rrb.data.procedural.table_draft import TableDraft
-from rrb.data.procedural.table_legs import add_legs
+from rrb.data.procedural.table_ends import (
+    add_box,
+    add_double,
+    add_panels,
+    add_sled,
+    add_tee,
+    add_trestle,
+    add_waterfall,
+)  # fmt: skip
+from rrb.data.procedural.table_feet import add_cross, add_pedestal, add_star, add_tulip
+from rrb.data.procedural.table_legs import add_legs, add_spider
 from rrb.data.procedural.table_looks import materials_for
 from rrb.data.procedural.table_special import add_drop_leaf, add_picnic
 from rrb.data.procedural.table_tops import add_top
@@ -32,6 +43,11 @@ KINDS = {
     "picnic": (0.8, (1.2, 2.2), (0.70, 0.78), (0.38, 0.5)),
     "drop-leaf": (0.9, (0.9, 1.5), (0.71, 0.78), (0.6, 0.8)),
 }
+BASES: dict[str, Callable[[TableDraft], None]] = {
+    "legs": add_legs, "spider": add_spider, "pedestal": add_pedestal, "tulip": add_tulip, "star": add_star,
+    "cross": add_cross, "double": add_double, "trestle": add_trestle, "sled": add_sled, "panels": add_panels,
+    "box": add_box, "tee": add_tee, "waterfall": add_waterfall,
+}  # fmt: skip
 LONG = {"rectangle": 5.0, "rounded": 1.5, "oval": 1.0, "boat": 0.7, "cut": 0.6, "live": 0.5}
 EVEN = {"round": 3.0, "square": 2.0, "octagon": 0.4}
 
@@ -50,7 +66,7 @@ def design(shape: np.random.Generator, looks: np.random.Generator) -> Design:
     else:
         add_top(draft)
         base = draft.choose("base", _bases(draft))
-        add_legs(draft) if base == "legs" else BASES[base](draft)
+        BASES[base](draft)
     draft.design.turns = Turns(draft.folds)
     draft.design.materials = materials_for(draft, looks)
     return draft.design

@@ -153,7 +153,7 @@ def _apron_drawers(draft: TableDraft) -> None:
     line = np.array([(x - t / 2, draft.under, z - t / 2), (x - t / 2 + lean, 0, z - t / 2 + lean)])
     end = {"square": 1.0, "tapered": 0.55, "cone": 0.45, "sled": 1.0}[style]
     legs = [
-        rod(*p, t / 2, end * t / 2, 12) if style == "cone" else post(p, 1.02 * t * np.array([1, end]))
+        rod(p[0], p[1], t / 2, end * t / 2, 12) if style == "cone" else post(p, 1.02 * t * np.array([1, end]))
         for p in (line, line * [1, 1, -1])
     ]
     draft.add("leg", *at_both_ends(*legs), folds=2)

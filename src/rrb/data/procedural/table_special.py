@@ -6,8 +6,8 @@ import numpy as np
 
 from rrb.data.procedural.furniture import at_both_ends, post
 from rrb.data.procedural.parts import Floats, block, loft
-from rrb.data.procedural.table_bases import add_pedestal
 from rrb.data.procedural.table_draft import TableDraft
+from rrb.data.procedural.table_feet import add_pedestal
 from rrb.data.procedural.table_legs import add_legs
 from rrb.geometry.mesh import Mesh
 

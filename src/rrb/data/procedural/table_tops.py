@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rrb.data.procedural.furniture import SIDES, at_both_ends, hoop, plate
+from rrb.data.procedural.furniture import EDGES, SIDES, at_both_ends, hoop, plate
 from rrb.data.procedural.parts import Floats, block, ellipse, rounded_rectangle
 from rrb.data.procedural.table_draft import TableDraft
 
@@ -56,6 +56,7 @@ def _solid(draft: TableDraft) -> None:
     weights = {"straight": 4.0, "chamfered": 1.0, "knife": 1.0, "round": 2.0, "stepped": 1.0}
     edge = draft.choose("edge", {"straight": 1.0, "chamfered": 1.0} if glass else weights)
     piece = plate(outline_of(draft), draft.under, draft.height, edge)
+    draft.margin = EDGES[edge][0][0] * draft.thickness
     draft.add("glass" if glass else "top", piece, folds=OUTLINE_FOLDS.get(draft.outline, 2))
 
 
