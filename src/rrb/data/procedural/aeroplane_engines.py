@@ -26,7 +26,7 @@ class Jet:
     length: float
     core: float = 1.0
     nozzle: float = 0.66  # its radius at the end over the radius
-    sides: int = 18
+    sides: int = 16
 
     def pieces(self, middle: Floats) -> Pieces:
         """Around the middle (3,) of the intake's mouth: closed parts by kind."""

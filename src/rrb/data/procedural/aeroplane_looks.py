@@ -27,7 +27,6 @@ _SKIN = (
     "fairing",
     "belly",
     "stripe",
-    "winglet",
     "store",
 )
 
@@ -82,7 +81,7 @@ def _coloured(
     found["tailplane"] = pick_one(random, [base, base, grey, accent])
     found["wing"] = pick_one(random, [base, grey, grey, accent] if whether(random, 0.5) else [base, grey])
     found["pylon"] = pick_one(random, [base, grey])
-    return found | {"winglet": found["fin"], "store": pick_one(random, [base, accent])}
+    return found | {"store": pick_one(random, [base, accent])}
 
 
 def _military(random: np.random.Generator, base: Material) -> dict[str, Material]:

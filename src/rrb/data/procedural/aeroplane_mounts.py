@@ -25,7 +25,7 @@ def jets_under(design: Design, random: Random, body: Body, wing: Surface) -> flo
     radius = body.width * (random.uniform(0.19, 0.235) if four else random.uniform(0.26, 0.325))
     jet = Jet(
         radius, radius * random.uniform(2.6, 4.2), core=float(random.choice([0.0, 0.6, 1.0])),
-        nozzle=random.uniform(0.6, 0.75), sides=12 if four else 18,
+        nozzle=random.uniform(0.6, 0.75), sides=12 if four else 16,
     )  # fmt: skip
     inner = max(random.uniform(0.3, 0.36), (0.5 * body.width + 2.1 * radius) / wing.span)
     shares = (inner, max(inner + 0.26, random.uniform(0.58, 0.68))) if four else (inner,)

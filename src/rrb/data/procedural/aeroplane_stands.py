@@ -24,7 +24,8 @@ def gear_under_wing(design: Design, random: Random, body: Body, wing: Surface, l
     radius = _wheel_radius(body)
     ground = min(lowest - 0.45 * radius, float(body.bottom(body.length / 2)) - 2.4 * radius)
     share = max(0.15, 0.62 * body.width / wing.span)
-    pairs = 1 if body.width < 4.6 else int(random.integers(2, 4))
+    pairs = 1 if body.width < 4.6 else 2
+    pairs += int(pairs == 2 and design.style["engines"] == "two under wing" and whether(random, 0.4))
     top = wing.at(share, 0.62)
     twin = body.width > 2 or whether(random, 0.5)
     _stand(design, body, ground, radius, top, pairs, twin)

@@ -74,7 +74,7 @@ def _wrap(body: Body, where: str, random: Random) -> Mesh:
     """A second colour around the belly, or all around the rear."""
     if where == "belly":
         ends, depth = (0.45 * body.nose, body.length - 0.2 * body.tail), random.uniform(0.05, 0.5)
-        angle = np.linspace(-np.pi + depth, -depth, 9)
+        angle = np.linspace(-np.pi + depth, -depth, 13)
     else:
         end = body.length - 0.12 * body.tail
         ends = (end - body.tail * random.uniform(0.5, 1.4), end)
