@@ -1,6 +1,6 @@
 """What is stored of a plan, the numbers of many records, and how a table of them is written."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -8,8 +8,6 @@ from _fit_found import (
     ACCEPTED,
     CASES,
     Found,
-    Row,
-    Table,
     accuracy,
     confidence,
     inside,
@@ -22,6 +20,7 @@ from _fit_plan import PROTOCOLS, THREADS
 from _fit_runs import SIX_95
 from _fit_sections import DEGRADED_PROTOCOLS, KINDS
 from _fit_store import Record
+from _table import Row, Table
 
 
 def roads(found: Found) -> Table:

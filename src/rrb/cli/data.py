@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from rrb.cli import data_check, data_import, data_make, data_sequence, data_show
+from rrb.cli import data_check, data_export, data_import, data_make, data_sequence, data_show
 
 Options = (
     Annotated[data_make.Options, tyro.conf.subcommand("make", description=data_make.__doc__)]
@@ -16,9 +16,11 @@ Options = (
     | Annotated[data_show.Options, tyro.conf.subcommand("show", description=data_show.__doc__)]
     | Annotated[data_check.Options, tyro.conf.subcommand("check", description=data_check.__doc__)]
     | Annotated[data_import.Options, tyro.conf.subcommand("import", description=data_import.__doc__)]
+    | Annotated[data_export.Options, tyro.conf.subcommand("export", description=data_export.__doc__)]
 )
 _RUN: dict[type, Callable[[Any], None]] = {
-    module.Options: module.run for module in (data_make, data_sequence, data_show, data_check, data_import)
+    module.Options: module.run
+    for module in (data_make, data_sequence, data_show, data_check, data_import, data_export)
 }
 
 

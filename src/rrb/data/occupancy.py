@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rrb.data.sample import OccupancyPoints
+from rrb.data.sample_arrays import stored_points
 from rrb.errors import BadInputError
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.winding import is_inside
@@ -31,7 +31,6 @@ def occupancy_points(mesh: Mesh, count: int, seed: Any) -> OccupancyPoints:
     surface, _ = mesh.sample_surface(n_near, int(random.integers(1 << 31)))
     spread = size * np.where(np.arange(n_near) % 2 == 0, *NEAR)
     near = surface + spread[:, None] * random.normal(size=(n_near, 3))
-    # Labels belong to the points as they are kept.
-    points: NDArray[np.float32] = np.concatenate([uniform, near]).astype(np.float32)
+    points = stored_points(np.concatenate([uniform, near]))  # so that rounding in a file makes no label wrong
     is_near = np.arange(count) >= count - n_near
     return OccupancyPoints(points, is_inside(points, mesh.vertices, mesh.faces), is_near)
