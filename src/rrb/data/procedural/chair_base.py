@@ -11,7 +11,7 @@ from rrb.data.procedural.chance import pick, whether
 from rrb.data.procedural.parts import arc, bar, block, ellipse, rod, rounded_line, turned, upright
 from rrb.geometry.mesh import Mesh
 
-_STRETCHERS = {"none": 4.5, "box": 2.0, "h": 2.0, "sides": 1.5, "cross": 0.7, "front_high": 0.8}
+_STRETCHERS = {"none": 4.5, "box": 2.0, "h": 2.0, "sides": 1.5, "cross": 0.7, "front_high": 0.8, "shelf": 0.3}
 
 
 def four_legs(
@@ -113,7 +113,13 @@ def add_stretchers(
     if kind == "cross":
         join(at_height(ends[0], low), at_height(ends[3], low))
         join(at_height(ends[1], low), at_height(ends[2], low))
-    return 4 if kind in ("none", "cross") or high == low else 1 if kind == "front_high" else 2
+    if kind == "shelf":
+        low = 0.6 * low
+        x = np.abs([at_height(end, low) for end in ends])[:, 0].min()
+        middle = (at_height(ends[0], low)[2] + at_height(ends[2], low)[2]) / 2
+        depth = at_height(ends[2], low)[2] - at_height(ends[0], low)[2]
+        design.add("stretcher", block((2 * x, 0.018, depth), (0, low, middle)))
+    return 4 if kind in ("none", "cross", "shelf") or high == low else 1 if kind == "front_high" else 2
 
 
 def rockers(design: Design, shape: np.random.Generator, ends: list[tuple[Floats, Floats]]) -> None:
