@@ -13,7 +13,7 @@ from rrb.data.procedural.car_cabin import Cabin
 from rrb.data.procedural.car_hull import Bed
 from rrb.data.procedural.car_looks import materials
 from rrb.data.procedural.car_panels import Skin
-from rrb.data.procedural.car_plan import RANGES, Plan, plan
+from rrb.data.procedural.car_plan import DOUBLE_CAB, RANGES, Plan, plan
 from rrb.data.procedural.car_truck import truck
 from rrb.data.procedural.parts import both_sides, cushion, lathe, moved, tube, turned
 
@@ -46,7 +46,8 @@ def design(shape: np.random.Generator, looks: np.random.Generator) -> Design:
 
 def _car(made: Design, random: np.random.Generator, body: str) -> None:
     doors, posts, windows = _side_windows(random, body)
-    car = plan(body, RANGES[body], random, posts)
+    ranges = DOUBLE_CAB if body == "pickup" and doors == "4" else RANGES[body]
+    car = plan(body, ranges, random, posts)
     made.style |= {"doors": doors}
     open_top = body == "sports" and random.random() < 0.25
     if open_top or body == "pickup":
@@ -101,11 +102,14 @@ def _side_windows(
 
 
 def _bed(car: Plan, open_top: bool) -> Bed:
+    """A cockpit between the wheel arches, or a load's bed above them."""
     hull, cabin = car.hull, car.cabin
     if open_top:
-        start = cabin.front[0] + 0.25
-        return Bed(start, min(start + 1.5, hull.length - 0.6), hull.sill + 0.25, 0.14)
-    return Bed(cabin.rear[0] + 0.06, hull.length - hull.tail.depth - 0.02, hull.sill + 0.28, 0.08)
+        start = max(cabin.front[0] + 0.25, hull.axles[0] + hull.arch_radius + 0.03)
+        stop = min(start + 1.5, hull.axles[-1] - hull.arch_radius - 0.03)
+        return Bed(start, stop, hull.sill + 0.25, 0.14)
+    floor = max(hull.sill + 0.28, hull.wheel_radius + hull.arch_radius + 0.03)
+    return Bed(cabin.rear[0] + 0.06, hull.length - hull.tail.depth - 0.02, floor, 0.08)
 
 
 def _cockpit(made: Design, cabin: Cabin, bed: Bed) -> None:

@@ -24,7 +24,9 @@ class Faces:
     ) -> Mesh:  # fmt: skip
         """A plate on the front or rear over x and y."""
         sign, outwards = (-1.0, AHEAD) if front else (1.0, BEHIND)
-        points = self.skin.grid(2, sign, np.linspace(*x, count), np.linspace(*y, rows))
+        columns = np.linspace(*x, count)
+        points = self.skin.grid(2, sign, np.abs(columns), np.linspace(*y, rows))  # the left as the right
+        points[..., 0] = columns[:, None]
         return sheet(points, outwards, proud)
 
     def flank(
@@ -125,7 +127,7 @@ def bumper(faces: Faces, front: bool, height: float, thickness: float, rise: flo
     """A bar that follows the end's plan, around its corners."""
     hull = faces.hull
     end = hull.nose if front else hull.tail
-    depth = np.array([0.0, 0.06, 0.2, 0.5, 1.0, 1.0 + 0.1 / end.depth]) * end.depth
+    depth = np.array([0.0, 0.1, 0.35, 1.0, 1.0 + 0.1 / end.depth]) * end.depth
     z = depth if front else hull.length - depth
     x = hull.side(np.full_like(z, height), z) + 0.3 * thickness
     z = z + (-0.4 if front else 0.4) * thickness
@@ -172,16 +174,17 @@ def running_boards(hull: Hull) -> list[Mesh]:
     return list(both_sides(board))
 
 
-def arch_trims(hull: Hull, broad: float) -> list[Mesh]:
+def arch_trims(faces: Faces, broad: float) -> list[Mesh]:
     """Strips around the wheel arches."""
+    hull = faces.hull
     trims: list[Mesh] = []
-    angle = np.linspace(0.02 * np.pi, 0.98 * np.pi, 9)
+    angle = np.linspace(0.02 * np.pi, 0.98 * np.pi, 8)
     for axle in hull.axles:
         rings = []
-        for radius in (hull.arch_radius, hull.arch_radius + broad):
+        for radius in (hull.arch_radius + 0.002, hull.arch_radius + broad):
             y, z = hull.wheel_radius + radius * np.sin(angle), axle + radius * np.cos(angle)
             y = np.minimum(y, hull.height(z) - hull.crown)
-            rings.append(np.stack([hull.side(y, z), y, z], 1))
+            rings.append(faces.skin.at(0, 1.0, np.stack([y, z], 1)))
         trims += both_sides(sheet(np.stack(rings), RIGHT, 0.015, 0.03))
     return trims
 

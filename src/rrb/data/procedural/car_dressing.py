@@ -9,7 +9,7 @@ from rrb.data.procedural.build import Design
 from rrb.data.procedural.car_cabin import Cabin
 from rrb.data.procedural.car_plan import Plan
 from rrb.data.procedural.car_wheels import add_wheels, wheel, wheel_well
-from rrb.data.procedural.parts import mirrored
+from rrb.data.procedural.parts import mirrored, rod
 
 
 def pick(random: np.random.Generator, shares: dict[str, float]) -> str:
@@ -50,6 +50,8 @@ def wheels(made: Design, random: np.random.Generator, car: Plan, body: str) -> N
         places.append((lip - inset - car.tyre_width / 2, hull.wheel_radius, axle))
         well = wheel_well(hull.arch_radius - 0.004, hull.sill + 0.01, hull.well, (hull.wheel_radius, axle))
         made.add("dark", well, mirrored(well))
+        x, y, z = places[-1]
+        made.add("dark", rod((-x, y, z), (x, y, z), 0.04, sections=6))
     add_wheels(made, parts, places)
 
 
@@ -106,7 +108,7 @@ def flanks(made: Design, random: np.random.Generator, faces: details.Faces, car:
     made.add("dark", *details.door_lines(faces, lines, top))
     made.add("handle", *details.handles(faces, [z - 0.14 for z in lines[1:]], top - 0.08))
     if body == "SUV" or (body in ("pickup", "wagon") and random.random() < 0.5):
-        made.add("dark", *details.arch_trims(hull, float(random.uniform(0.04, 0.08))))
+        made.add("dark", *details.arch_trims(faces, float(random.uniform(0.04, 0.08))))
     if body in ("SUV", "pickup") and random.random() < 0.5:
         made.add("dark", *details.running_boards(hull))
     if random.random() < 0.3 and len(hull.axles) > 1:
@@ -141,8 +143,8 @@ def roof(made: Design, random: np.random.Generator, car: Plan, body: str) -> Non
         made.add("dark", details.aerial(foot, bool(random.random() < 0.6)))
     if body in ("hatchback", "SUV", "wagon") and random.random() < 0.5:
         last = cabin.half_rings().shape[1] - 1
-        line = cabin.points(np.array([4.0]), last - np.array([0.0, 1.0, 2.0]))[0] + [0.0, 0.015, 0.05]
-        made.add("cabin", details.lip(np.concatenate([line[:0:-1] * [-1, 1, 1], line]), 0.26))
+        line = cabin.points(np.array([4.0]), last - np.array([0.0, 1.0, 2.0]))[0] + [0.0, 0.015, 0.03]
+        made.add("cabin", details.lip(np.concatenate([line[:0:-1] * [-1, 1, 1], line]), 0.22))
     if body == "SUV" and random.random() < 0.25:
         _spare(made, car)
 

@@ -129,7 +129,7 @@ class Hull:
             )
         fixed = np.sort(np.concatenate(needed))
         fixed = fixed[np.diff(fixed, prepend=-1.0) > 0.5 * STEP]
-        wanted = np.concatenate([self.top[1:-1, 0], np.linspace(0, self.length, 10)])
+        wanted = np.concatenate([self.top[1:-1, 0], np.linspace(0, self.length, 8)])
         free = [z for z in np.unique(wanted) if np.abs(fixed - z).min() > 0.12]
         free = [z for k, z in enumerate(free) if k == 0 or z - free[k - 1] > 0.1]
         return np.sort(np.concatenate([fixed, free]))

@@ -50,7 +50,7 @@ def add_side_tank(design: Design, z: float, half: float, floor: float) -> None:
     outline = rounded_rectangle(0.4, 0.36, 0.08, 2) + [-half + 0.3, floor - 0.4]
     ends = [np.column_stack([outline, np.full(len(outline), z + side)]) for side in (-0.35, 0.35)]
     design.add("chrome", loft(np.stack(ends)))
-    design.add("frame", block((half - 0.6, 0.06, 0.3), (-half / 2 - 0.15, floor - 0.2, z)))
+    design.add("frame", block((half - 0.55, 0.06, 0.3), (-half / 2 - 0.125, floor - 0.2, z)))
 
 
 def guards(axles: list[float], half: float, radius: float, broad: float) -> list[Mesh]:

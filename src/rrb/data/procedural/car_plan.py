@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from rrb.data.procedural.car_hull import End, Hull
 from rrb.data.procedural.parts import Floats
 
 Range = tuple[float, float]
+LEAST_ROOF = 0.55  # length in metres
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ SUV = Ranges(
 PICKUP = Ranges(
     length=(4.9, 5.9), width=(1.76, 2.0), height=(1.66, 1.95), sill=(0.3, 0.44), wheel=(0.345, 0.42),
     front=(0.16, 0.18), base=(0.58, 0.62), nose=(0.54, 0.6), belt=(0.61, 0.65), deck=(0.96, 1.0), cowl=(0.23, 0.27),
-    screen=(0.45, 0.75), back=(0.46, 0.66), fall=(0.05, 0.2), upright=(0.78, 0.87), nose_depth=(0.12, 0.22),
+    screen=(0.45, 0.75), back=(0.47, 0.53), fall=(0.05, 0.2), upright=(0.78, 0.87), nose_depth=(0.12, 0.22),
     nose_width=(0.65, 0.85), tail_depth=(0.05, 0.1), tail_width=(0.88, 0.94), gap=(0.05, 0.08), cabin=(0.95, 0.98),
 )  # fmt: skip
 VAN = Ranges(
@@ -117,6 +118,7 @@ BONNETED_CAB = Ranges(
     taper=(0.05, 0.16), cabin=(0.96, 0.98), dome=(0.05, 0.12),
 )  # fmt: skip
 
+DOUBLE_CAB = replace(PICKUP, back=(0.59, 0.66))
 RANGES = {
     "sedan": SEDAN,
     "hatchback": HATCHBACK,
@@ -177,7 +179,7 @@ def _end(random: np.random.Generator, depth: float, width: float, rise: float) -
     return End(
         depth=depth,
         width=width,
-        drop=float(random.uniform(0.12, 0.3)) * rise,
+        drop=float(random.uniform(0.12, 0.3)) * rise * min(1.0, depth / 0.2),
         lift=float(random.uniform(0.08, 0.22)) * rise,
         round=float(random.uniform(1.8, 2.8)),
     )
@@ -193,7 +195,8 @@ def _cabin(
     steep = m["screen"] < 0.4
     bulge = float(random.uniform(0.02, 0.08) if steep else random.uniform(0.08, 0.2))
     corner = float(random.uniform(0.05, 0.12))
-    screen, fall = m["screen"], min(m["fall"], 0.42 * (stop - start))
+    lean = min(1.0, (stop - start - LEAST_ROOF) / (m["screen"] + m["fall"]))
+    screen, fall = lean * m["screen"], lean * m["fall"]
     return Cabin(
         front=(start, start + screen),
         rear=(stop, stop - fall),

@@ -17,7 +17,7 @@ from rrb.data.procedural.parts import block, both_sides
 def truck(made: Design, random: np.random.Generator) -> None:
     cab_style = dress.pick(random, {"flat": 2.0, "bonnet": 1.0})
     car = plan("truck", CAB if cab_style == "flat" else BONNETED_CAB, random, (0.88,))
-    load = dress.pick(random, {"box": 2.0, "flatbed": 1.0, "tipper": 0.8, "tank": 0.8})
+    load = dress.pick(random, {"box": 2.0, "flatbed": 1.0, "tipper": 1.0, "tank": 1.2})
     made.style |= {"cab": cab_style, "load": load, "doors": "2", "roof": "closed"}
     hull_mesh, cabin_mesh = car.hull.mesh(), car.cabin.mesh()
     made.add("body", hull_mesh)

@@ -26,7 +26,7 @@ def wheel(style: str, radius: float, width: float, rim: float, spokes: int) -> P
 def tyre(radius: float, width: float, rim: float) -> Mesh:
     half, hollow = width / 2, 0.3 * width
     shoulder = min(0.25 * width, 0.3 * radius * (1 - rim))
-    profile = [(radius - 0.5 * shoulder, -half), (radius, -half + shoulder), (radius, half - shoulder)]
+    profile = [(radius, -half), (radius, half - shoulder)]  # nobody sees its inner edge
     profile += [
         (radius - 0.5 * shoulder, half),
         (rim * radius, half - 0.01),
