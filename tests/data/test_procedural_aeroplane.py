@@ -157,15 +157,44 @@ def test_engines_hang_below_the_wing_from_pylons_that_reach_both():
     assert found > 10
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_no_part_floats(seed):
-    pieces = [one for _, piece in drawn(seed).pieces for one in apart(piece)]
-    joined, waiting = [pieces[0]], pieces[1:]
-    fresh = joined
-    while fresh and waiting:
-        fresh = [p for p in waiting if any(reaches(p, q) or reaches(q, p) for q in fresh)]
-        waiting = [p for p in waiting if not any(p is f for f in fresh)]
-    assert not waiting
+def test_an_engine_at_the_fin_sits_on_the_body():
+    found = 0
+    for seed in range(MANY):
+        made = drawn(seed)
+        if made.style["engines"] in ("three at tail", "two under wing, one at fin"):
+            (middle,) = (piece for piece in of(made, "engine") if abs(piece.centre[0]) < 0.01)
+            assert reaches(middle, of(made, "body")[0]), seed
+            found += 1
+    assert found > 10
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_part_floats(kind):
+    for seed in [seed for seed in range(MANY) if drawn(seed).style["kind"] == kind][:2]:
+        pieces = [one for _, piece in drawn(seed).pieces for one in apart(piece)]
+        fresh, waiting = pieces[:1], pieces[1:]
+        while fresh and waiting:
+            fresh = [p for p in waiting if any(reaches(p, q) or reaches(q, p) for q in fresh)]
+            waiting = [p for p in waiting if not any(p is f for f in fresh)]
+        assert not waiting, seed
+
+
+@pytest.mark.parametrize("kind", ["biplane", "light"])
+def test_struts_between_wing_and_body_reach_both(kind):
+    seeds = [seed for seed in range(MANY) if drawn(seed).style["kind"] == kind]
+    struts = 0
+    for seed in seeds[:15]:
+        made = drawn(seed)
+        wings, bodies = of(made, "wing"), of(made, "body")
+        if made.style["wing"] == "low" or made.style["gear"] == "floats":
+            continue
+        middle = bodies[0].centre[1]  # legs and wheels are below it, a tail wheel is in the plane of symmetry
+        beside = [p for p in of(made, "strut") if abs(p.centre[0]) > 0.01]
+        above = [p for p in beside if p.vertices[:, 1].max() > middle]
+        for strut in above:
+            assert sum(reaches(strut, held) for held in wings + bodies) == 2
+        struts += len(above)
+    assert struts > 5
 
 
 @pytest.mark.parametrize("seed", SEEDS)
