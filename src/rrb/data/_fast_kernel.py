@@ -10,6 +10,7 @@ from rrb.raster._fragments_kernel import weights
 # Columns of the table of materials.
 COLOUR, SECOND, PATTERN, PERIOD, AXIS, ROUGHNESS, METALLIC, SEED = 0, 3, 6, 7, 8, 9, 10, 11
 STRIPES, CHECKS, GRAIN, WEAVE, SPECKLE = 1, 2, 3, 4, 5  # 0 is plain
+_GRAIN_MEAN = 0.7 / 3 + 0.3 / 2  # of `second_share`; of the other patterns it is a half
 _DIELECTRIC = 0.04  # what glass and plastic reflect at right angles
 
 
@@ -118,7 +119,8 @@ def lit(material, materials, px, py, pz, nx, ny, nz, ex, ey, ez, light, footprin
     if pattern:
         mix = second_share(pattern, px / period, py / period, pz / period, int(row[AXIS]), int(row[SEED]))
         resolved = min(max(period / (2.0 * footprint) - 0.5, 0.0), 1.0)
-        mix = 0.5 + (mix - 0.5) * resolved
+        mean = _GRAIN_MEAN if pattern == GRAIN else 0.5
+        mix = mean + (mix - mean) * resolved
     rough, metallic = row[ROUGHNESS], row[METALLIC]
     facing = max(nx * ex + ny * ey + nz * ez, 0.0)
     graze = (1.0 - facing) ** 5 * (1.0 - 0.8 * rough)
@@ -193,7 +195,7 @@ def shade(
                     far = math.sqrt(dx * dx + dy * dy + dz * dz)
                     ex, ey, ez = -dx / far, -dy / far, -dz / far
                     size = math.sqrt(nx * nx + ny * ny + nz * nz) + 1e-12
-                    if nx * ex + ny * ey + nz * ez < 0.0:  # seen from its back: an open mesh
+                    if area > 0.0:  # the face, not its smoothed normal, is seen from its back: an open mesh
                         size = -size
                     nx, ny, nz = nx / size, ny / size, nz / size
                     wx, wy, wz = (
