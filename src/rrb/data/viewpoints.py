@@ -34,13 +34,18 @@ class View:
 def choy(random: np.random.Generator, shape: Shape, size: tuple[int, int], truncated: bool) -> View:
     """The ring of 3D-R2N2's renderings: elevation 25 to 30 degrees, the object in the middle.
 
-    Their models have a bounding box of diagonal 1 (ShapeNet's), ours that of the object in metres.
+    Their models have a bounding box of diagonal 1 (ShapeNet's), ours that of the object in metres. Their pictures are
+    square: of others the shorter side counts. Nearly a cube leaves the picture from close by: it is tried again.
     """
-    camera = Camera.from_focal_px(_CHOY_FOCAL_WIDTHS * size[1], width=size[1], height=size[0])
-    seen = Pose.from_choy(
-        random.uniform(0, 360), random.uniform(25, 30), distance_ratio=random.uniform(0.65, 1.0)
-    )
-    return _in_front(shape, camera, Pose(seen.rotation, 2 * shape.radius * seen.translation), upright=True)
+    camera = Camera.from_focal_px(_CHOY_FOCAL_WIDTHS * min(size), width=size[1], height=size[0])
+    for _ in range(_TRIES):
+        seen = Pose.from_choy(
+            random.uniform(0, 360), random.uniform(25, 30), distance_ratio=random.uniform(0.65, 1.0)
+        )
+        pose = Pose(seen.rotation, 2 * shape.radius * seen.translation)
+        if _is_inside(camera, pose, shape, truncated=False):
+            break
+    return View(camera, pose, upright=True)
 
 
 def pascal(random: np.random.Generator, shape: Shape, size: tuple[int, int], truncated: bool) -> View:
@@ -111,10 +116,15 @@ def _filling(
         offset = _on_border(random) * free_px
     else:
         offset = random.uniform(-1, 1, 2) * np.maximum(free_px, 0)
-    ray = camera.unproject(np.array([camera.cx_px, camera.cy_px]) + offset, 1.0)
-    azimuth, elevation, roll = angles_deg
-    pose = Pose.from_viewpoint(azimuth, elevation, roll, distance_m=distance, ray_camera=ray)
-    return _in_front(shape, camera, pose, upright)
+    for _ in range(_TRIES):
+        ray = camera.unproject(np.array([camera.cx_px, camera.cy_px]) + offset, 1.0)
+        pose = Pose.from_viewpoint(*angles_deg, distance_m=distance, ray_camera=ray)
+        view = _in_front(shape, camera, pose, upright)
+        if _is_inside(camera, view.camera_from_object, shape, truncated):
+            break
+        # A sphere looks larger away from the middle, and what is flat may lie on one side of its sphere.
+        offset = 0.8 * offset
+    return view
 
 
 def _in_front(shape: Shape, camera: Camera, pose: Pose, upright: bool) -> View:
@@ -132,7 +142,8 @@ def _is_inside(camera: Camera, pose: Pose, shape: Shape, truncated: bool) -> boo
     low, high = at.min(0), at.max(0)
     size = np.array([camera.width_px, camera.height_px])
     visible = np.clip(np.minimum(high, size) - np.maximum(low, 0), 0, None)
-    return bool((visible >= (0.5 if truncated else 1.0) * (high - low) - 1e-9).all())
+    share = (visible / np.maximum(high - low, 1e-9)).prod()
+    return bool(share >= (0.5 if truncated else 1.0) - 1e-9)
 
 
 def _is_large(camera: Camera, pose: Pose, shape: Shape) -> bool:
