@@ -122,7 +122,16 @@ def _hiding(random: np.random.Generator, shape: Shape, other: Shape, view: View)
     sideways /= np.linalg.norm(sideways)
     off = random.uniform(0.15, 0.5) * (1 - near) * shape.extent
     turn = _any_turn(random, view)
-    return _if_in_front(Placed(other.mesh_id, Pose(turn, near * centre + off * sideways)), other, view)
+    place = near * centre + off * sideways
+    # Nearer, on the same line of sight, where the two would run into each other.
+    distance = float(np.linalg.norm(centre))
+    along = centre / distance
+    front, depth = (shape.mesh.vertices @ along).max(), -(other.mesh.vertices @ turn.T @ along).min()
+    share = min(1.0, (distance - front - depth) / (distance - place @ along))
+    if share <= 0:
+        return None
+    place = centre + share * (place - centre)
+    return _if_in_front(Placed(other.mesh_id, Pose(turn, place)), other, view)
 
 
 def _beside(random: np.random.Generator, shape: Shape, other: Shape, view: View) -> Placed | None:
