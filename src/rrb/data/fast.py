@@ -1,7 +1,7 @@
 """Pictures of scenes by our own rasterizer: patterns, sky and sun, shadows, gloss, a ground, a camera's faults.
 
 A hundred or more a second on one core at 128 x 128. What it leaves out, against `photoreal`: light from one object
-onto another, sharp reflections, glass that is seen through.
+onto another, sharp reflections, glass that is seen through, soft edges of shadows.
 """
 
 from __future__ import annotations

@@ -59,13 +59,14 @@ class Background:
 
 @dataclass(frozen=True)
 class Effects:
-    """What a camera and a file do to a picture, after it was drawn; in this order."""
+    """What a camera and a file do to a picture, after it was drawn: exposure, blur and tint to linear light, then
+    saturation, contrast, noise and compression to sRGB."""
 
     exposure: float = 1.0  # times linear light
     blur_px: float = 0.0  # standard deviation
     contrast: float = 1.0  # about mid grey
-    saturation: float = 1.0
-    tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    saturation: float = 1.0  # 0 is grey
+    tint: tuple[float, float, float] = (1.0, 1.0, 1.0)  # times linear light
     noise: float = 0.0  # standard deviation in sRGB, 0 to 1
     jpeg_quality: int = 95
     seed: int = 0
