@@ -126,7 +126,9 @@ class BlenderProcess:
         rgba = np.frombuffer(self._bytes(16 * height * width, until), np.float32).copy()
         index = np.frombuffer(self._bytes(2 * height * width, until), np.int16).copy()
         depth = np.frombuffer(self._bytes(4 * height * width, until), np.float32).copy()
-        return Drawn(rgba.reshape(height, width, 4), index.reshape(height, width), depth.reshape(height, width))
+        return Drawn(
+            rgba.reshape(height, width, 4), index.reshape(height, width), depth.reshape(height, width)
+        )
 
     def _line(self, until: float) -> bytes:
         while b"\n" not in self._rest:
