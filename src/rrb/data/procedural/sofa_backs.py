@@ -5,15 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from rrb.data.procedural.parts import cushion, loft, rod, turn
-from rrb.data.procedural.sofa_draft import SofaDraft
+from rrb.data.procedural.sofa_draft import SofaDraft, Span
 from rrb.data.procedural.upholstery import padded
-
-Span = tuple[float, float]
 
 
 def add_back(draft: SofaDraft, style: str, x: Span) -> None:
     """A back of a style from x to x."""
-    draft.design.style["back"] = style
     if style == "camel":
         return _camel(draft, x)
     low, top = draft.foot + 0.01, draft.top
@@ -104,8 +101,7 @@ def _heads(draft: SofaDraft, x: Span) -> None:
 
 
 def add_back_cushions(draft: SofaDraft, x: Span, count: int, style: str) -> float:
-    """Loose cushions along the back from x to x; says how far they come forward at the seat."""
-    draft.design.style["back cushions"] = style
+    """Loose cushions along the back from x to x; says how thick they are."""
     if style == "none":
         return 0.0
     each, t = (x[1] - x[0]) / count, draft.between(0.13, 0.2)

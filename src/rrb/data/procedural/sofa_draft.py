@@ -15,6 +15,8 @@ from rrb.data.procedural.parts import Floats, turn
 from rrb.data.procedural.upholstery import padded, pillow
 from rrb.geometry.mesh import Mesh
 
+Span = tuple[float, float]
+
 
 @dataclass
 class SofaDraft(Draft):
@@ -37,6 +39,11 @@ class SofaDraft(Draft):
     @property
     def half(self) -> float:
         return self.inner / 2
+
+    @property
+    def across(self) -> Span:
+        """x between the arms."""
+        return -self.half, self.half
 
     @property
     def outer(self) -> float:

@@ -6,11 +6,12 @@ import numpy as np
 
 from rrb.data.procedural.furniture import post
 from rrb.data.procedural.parts import block, cushion, lathe, loft, moved, rod, tube
-from rrb.data.procedural.sofa_draft import SofaDraft
+from rrb.data.procedural.sofa_draft import SofaDraft, Span
 from rrb.data.procedural.upholstery import padded
 from rrb.geometry.mesh import Mesh
 
-Span = tuple[float, float]
+FEET = {"block": 2.0, "tapered": 2.0, "cone": 1.5, "bun": 1.0, "plinth": 1.0, "sled": 0.7}
+SEATS = {"boxed": 2.0, "soft": 1.5, "rolled edge": 1.0}
 
 
 def add_body(draft: SofaDraft, x: Span, z: Span) -> None:
@@ -22,19 +23,19 @@ def add_body(draft: SofaDraft, x: Span, z: Span) -> None:
     )
 
 
-def add_seat_cushions(draft: SofaDraft, x: Span, z: Span, count: int, style: str) -> None:
-    """Cushions side by side from x to x, and from the front z to z."""
-    each = (x[1] - x[0]) / count
+def add_seat_cushions(draft: SofaDraft, x: Span, z: Span, count: int, style: str | None = None) -> str:
+    """Cushions side by side from x to x, and from the front z to z; says their style, drawn where none is given."""
+    style = style or draft.choose("seat", SEATS)
+    each, edge = (x[1] - x[0]) / count, draft.between(0.2, 0.45) * draft.pad
     for k in range(count):
         at = [x[0] + (k + 0.5) * each, draft.seat - draft.pad / 2, sum(z) / 2]
         size = [each - 0.005, draft.pad + 0.01, z[1] - z[0]]
-        if style == "boxed":
-            piece = padded(size, at, draft.between(0.2, 0.45) * draft.pad if k == 0 else draft.round)
-        elif style == "soft":
+        if style == "soft":
             piece = cushion(size, at, softness=0.75 * draft.softness, sections=5)
         else:
-            piece = padded(size, at, 0.49 * draft.pad, sections=4)
+            piece = padded(size, at, edge if style == "boxed" else 0.49 * draft.pad)
         draft.add("cushion", piece, folds=1)
+    return style
 
 
 def add_feet(draft: SofaDraft, x: Span, z: Span, style: str, folds: int = 1) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 
 from rrb.data.procedural.build import Design
 from rrb.data.procedural.chance import pick
-from rrb.data.procedural.table_chests import add_desk, add_night_stand
+from rrb.data.procedural.table_chests import add_night_stand
+from rrb.data.procedural.table_desks import add_desk
 from rrb.data.procedural.table_draft import TableDraft
 from rrb.data.procedural.table_ends import (
     add_box,

@@ -86,10 +86,8 @@ def add_drop_leaf(draft: TableDraft) -> None:
     other = up if state == "both up" else down
     draft.add("top", first, at_both_ends(other)[1], folds=1 if state == "one up" else 2)
     draft.width, draft.depth = 2 * hinge, 2 * bow[0, 1]
-    if state != "both up":
-        _gate(draft, hinge + 0.6 * leaf, both=False) if state == "one up" else None
-    else:
-        _gate(draft, hinge + 0.6 * leaf, both=True)
+    if state != "both down":
+        _gate(draft, hinge + 0.6 * leaf, both=state == "both up")
     if draft.choose("base", {"legs": 3.0, "pedestal": 1.0 if state == "both down" else 0.0}) == "legs":
         draft.outline = "rectangle"
         add_legs(draft)

@@ -34,7 +34,7 @@ def pillow(
     *,
     sections: int = 6,
 ) -> Mesh:
-    """A throw cushion in the plane of x and y: four corners, sides drawn in, thin along its seam."""
+    """A throw cushion in the plane of x and y: four corners, thin along its seam; `sections` is even."""
     steps = np.sin(np.linspace(-1, 1, sections + 1) * np.pi / 2)
     u, v = (grid.ravel() for grid in np.meshgrid(steps, steps, indexing="ij"))
     x, y = width / 2 * u * (0.92 + 0.08 * v**2), height / 2 * v * (0.92 + 0.08 * u**2)
@@ -44,7 +44,10 @@ def pillow(
     vertices = np.concatenate([np.stack([x, y, -swell], 1), np.stack([x, y, swell], 1)[~seam]])
     index = np.arange(len(u)).reshape(sections + 1, sections + 1)
     a, b, c, d = (part.ravel() for part in (index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]))
-    front = np.concatenate([np.stack([a, c, b], 1), np.stack([a, d, c], 1)])
+    # Halved towards the corners: a triangle with all of its points on the seam would be its own rear side.
+    rising = (u[a] + u[c]) * (v[a] + v[c]) > 0
+    p, q, r, s = (np.where(rising, one, other) for one, other in ((a, b), (b, c), (c, d), (d, a)))
+    front = np.concatenate([np.stack([p, r, q], 1), np.stack([p, s, r], 1)])
     faces = np.concatenate([front, behind[front[:, ::-1]]])
     mesh = Mesh(vertices if turn is None else vertices @ turn.T, faces)
     return mesh.with_vertices(mesh.vertices + np.asarray(middle, float))
