@@ -178,7 +178,7 @@ def arch_trims(faces: Faces, broad: float) -> list[Mesh]:
     """Strips around the wheel arches."""
     hull = faces.hull
     trims: list[Mesh] = []
-    angle = np.linspace(0.02 * np.pi, 0.98 * np.pi, 8)
+    angle = np.linspace(0.003 * np.pi, 0.997 * np.pi, 8)  # where the hull is cut too
     for axle in hull.axles:
         rings = []
         for radius in (hull.arch_radius + 0.002, hull.arch_radius + broad):

@@ -21,10 +21,10 @@ def materials(made: Design, looks: np.random.Generator) -> dict[str, Material]:
     dark = replace(plastic(looks), colour=(0.05, 0.05, 0.055))
     two_tone, bare = looks.random() < 0.15, looks.random() < 0.3
     cargo = replace(paint(looks), colour=WHITE) if looks.random() < 0.5 else paint(looks)
-    chrome = metal(looks)
+    chrome, rim = _grey(metal(looks)), _grey(metal(looks))
     found = {
         "body": body, "cabin": other if two_tone else body, "glass": glass(looks),
-        "tyre": rubber(looks), "rim": metal(looks),
+        "tyre": rubber(looks), "rim": rim,
         "dark": dark, "chrome": chrome, "lamp": lamp(looks), "tail": lamp(looks, RED),
         "plate": replace(plastic(looks), colour=WHITE if looks.random() < 0.8 else YELLOW),
         "mirror": dark if bare else body, "handle": dark if bare else body, "rail": chrome if bare else dark,
@@ -34,3 +34,11 @@ def materials(made: Design, looks: np.random.Generator) -> dict[str, Material]:
         "trim": paint(looks),
     }  # fmt: skip
     return {kind: found[kind] for kind in dict.fromkeys(kind for kind, _ in made.pieces)}
+
+
+def _grey(coated: Material) -> Material:
+    """Bumpers and rims are bare metal or painted grey, seldom in a colour."""
+    if coated.metallic:
+        return coated
+    mean = round(sum(coated.colour) / 3, 3)
+    return replace(coated, colour=(mean, mean, mean))
