@@ -40,7 +40,12 @@ def run(options: Options) -> None:
             f"there is no format {options.format!r}; these are accepted:\n" + "\n".join(lines)
         )
     chosen = _choices(options)
-    asked = {"format": options.format, "chosen": list(options.choose), "split": options.split, "a_shard": options.a_shard}
+    asked = {
+        "format": options.format,
+        "chosen": list(options.choose),
+        "split": options.split,
+        "a_shard": options.a_shard,
+    }
     samples = read(options.format, options.source, **chosen)
     counts = import_samples(
         samples, options.out, asked, split=options.split or "train", a_shard=options.a_shard, told=print

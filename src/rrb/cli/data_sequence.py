@@ -12,6 +12,9 @@ import tyro
 from rrb.cli._camera_flags import unsaid
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from rrb.data.sequences import Sequence
 
 
@@ -34,6 +37,7 @@ def run(options: Options) -> None:
     from rrb._jit import threads
     from rrb.cli._tally import Bar
     from rrb.data.sequences import SequenceOrder, make_sequence
+    from rrb.geometry.image_io import save_image
 
     width, height = options.size
     order = SequenceOrder(
@@ -46,33 +50,33 @@ def run(options: Options) -> None:
     )
     with Bar() as bar:
         film = make_sequence(order, options.out, workers=options.workers or threads(), told=bar.tell)
-    _draw(options, film)
+    save_image(options.out / "sheet.png", frames_sheet(film, options.out))
     names = ", ".join(shape.mesh_id for shape in film.shapes)
     print(
         f"{order.frames} frames of {names}; wrote frames, masks, camera.json, truth.txt and sheet.png to {options.out}"
     )
 
 
-def _draw(options: Options, film: Sequence) -> None:
-    """Sixteen frames with each object's contour and axes."""
-    from rrb.geometry.image_io import load_image, load_mask, save_image
+def frames_sheet(film: Sequence, folder: Path) -> NDArray[np.uint8]:
+    """Up to sixteen frames with the contour and the axes of one of the objects."""
+    from rrb.geometry.image_io import load_image, load_mask
     from rrb.viz.sheet import sheet, tile
 
+    total = len(film.times_s)
+    shown = min(16, total)
     tiles = []
-    for k in range(min(16, options.frames)):
-        frame = k * options.frames // min(16, options.frames)
-        scene, number = film.scene(frame), k * len(film.shapes) // 16 % len(film.shapes)
+    for k in range(shown):
+        frame, number = k * total // shown, k * len(film.shapes) // shown
         shape = film.shapes[number]
-        low, high = shape.mesh.bounding_box()
         tiles.append(
             tile(
-                load_image(options.out / "frames" / f"{frame:06d}.png"),
+                load_image(folder / "frames" / f"{frame:06d}.png"),
                 192,
-                mask=load_mask(options.out / "masks" / shape.mesh_id / f"{frame:06d}.png"),
+                mask=load_mask(folder / "masks" / shape.mesh_id / f"{frame:06d}.png"),
                 camera=film.camera,
-                camera_from_object=scene.pose_of(number),
-                extents_m=high - low,
+                camera_from_object=film.scene(frame).pose_of(number),
+                extents_m=shape.extents,
                 caption=f"frame {frame}: {shape.mesh_id}",
             )
         )
-    save_image(options.out / "sheet.png", sheet(tiles, 4))
+    return sheet(tiles, 4)

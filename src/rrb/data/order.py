@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,18 +12,19 @@ from typing import Any
 import numpy as np
 
 from rrb.data import real_meshes
-from rrb.data.backgrounds import photo_names
+from rrb.data.backgrounds import PHOTO_KINDS, photo_names
 from rrb.data.blockers import blocker
 from rrb.data.procedural.build import CATEGORIES, make
 from rrb.data.real_meshes import RealMesh
+from rrb.data.renderers import STYLES
 from rrb.data.scenes import Variety
 from rrb.data.shape import Shape
 from rrb.errors import BadInputError
 
-STYLES = ("fast", "photoreal")
 _SEEDS_APART = 1_000_000  # meshes of one seed before those of the next begin
 _SPLITS = ("train",) * 8 + ("val", "test")  # of ten meshes in a row, by their number
 _BLOCKERS = 2  # made for each mesh
+SCENE, POINTS, _BLOCKER = range(3)  # what random numbers are for
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Order:
             raise BadInputError(
                 f"voxels is {self.voxels}; 0 for none, or up to 256 along a side, is accepted"
             )
+        if self.n_meshes > _SEEDS_APART:
+            raise BadInputError(
+                f"{self.count} pictures, {self.views} of each, are of {self.n_meshes} meshes; a seed has"
+                f" {_SEEDS_APART} meshes of its own, so that no other makes the same"
+            )
 
     @property
     def n_meshes(self) -> int:
@@ -62,6 +69,18 @@ class Order:
     def views_of(self, number: int) -> int:
         """How many pictures the mesh of that number has: the last may have fewer."""
         return min(self.views, self.count - number * self.views)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One shard."""
+
+    split: str
+    number: int  # in its split
+    meshes: tuple[int, ...]  # numbers in the order
+
+    def __str__(self) -> str:
+        return f"{self.split}-{self.number:06d}"
 
 
 class Source:
@@ -74,11 +93,20 @@ class Source:
         if meshes is None and order.category not in CATEGORIES:
             raise BadInputError(f"the category is {order.category!r}; {', '.join(CATEGORIES)} are accepted")
         names = photo_names(photos)
+        if photos is not None and not names:
+            raise BadInputError(
+                f"{photos}: there is no photograph in it; one of {', '.join(PHOTO_KINDS)} is needed"
+            )
         self._facts = {"meshes": [m.name for m in self._real] or "procedural", "photos": _digest(names)}
 
     def asked(self) -> dict[str, Any]:
         """What `dataset.json` says: everything that decides a byte, but for the versions of what draws."""
         return {**asdict(self.order), **self._facts}
+
+    @property
+    def kind(self) -> str:
+        """Of its meshes."""
+        return "real" if self._real else "procedural"
 
     def split(self, number: int) -> str:
         if self._real:
@@ -99,25 +127,25 @@ class Source:
         return self.shape(following)
 
     def blockers(self, number: int, shape: Shape) -> list[Shape]:
-        random = np.random.default_rng([self.order.seed, number, 1])
+        random = self.random(_BLOCKER, number)
         return [blocker(f"blocker-{number:08d}-{k}", shape.extent, random) for k in range(_BLOCKERS)]
 
-    def random(self, number: int, view: int) -> np.random.Generator:
-        """What decides the scene of a mesh' view; no other picture's making changes it."""
-        return np.random.default_rng([self.order.seed, number, 0, view])
+    def random(self, purpose: int, number: int, view: int = 0) -> np.random.Generator:
+        """What decides a thing about a mesh, or one of its views; no other picture's making changes it."""
+        return np.random.default_rng([self.order.seed, *self.order.category.encode(), purpose, number, view])
 
-    def shards(self) -> Iterator[tuple[str, int, list[int]]]:
-        """(split, number of the shard in it, numbers of its meshes)."""
+    def tasks(self) -> Iterator[Task]:
+        """All shards: meshes of one split in the order of their numbers."""
         waiting: dict[str, list[int]] = {}
-        begun: dict[str, int] = {}
+        begun: Counter[str] = Counter()
         for number in range(self.order.n_meshes):
             split = self.split(number)
             waiting.setdefault(split, []).append(number)
             if len(waiting[split]) == self.order.meshes_a_shard:
-                yield split, begun.get(split, 0), waiting.pop(split)
-                begun[split] = begun.get(split, 0) + 1
+                yield Task(split, begun[split], tuple(waiting.pop(split)))
+                begun[split] += 1
         for split, numbers in waiting.items():
-            yield split, begun.get(split, 0), numbers
+            yield Task(split, begun[split], tuple(numbers))
 
 
 def _digest(names: tuple[str, ...]) -> str:

@@ -24,9 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rrb.data.make import Maker, Shapes, renderer
-from rrb.data.order import Order
-from rrb.data.procedural.build import CATEGORIES, make
+from rrb.data.procedural.build import make
+from rrb.data.renderers import STYLES, Shapes, renderer
 from rrb.data.scene import Background, Effects, Lighting, Picture, Placed, Scene
 from rrb.data.scenes import lighting_indoors, rounded
 from rrb.data.shape import Shape
@@ -64,8 +63,8 @@ class SequenceOrder:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise BadInputError(f"the kind of a sequence is {self.kind!r}; {', '.join(KINDS)} are accepted")
-        if self.style not in ("fast", "photoreal"):
-            raise BadInputError(f"the style is {self.style!r}; fast and photoreal are accepted")
+        if self.style not in STYLES:
+            raise BadInputError(f"the style is {self.style!r}; {', '.join(STYLES)} are accepted")
         if self.frames < 2 or self.seed < 0 or min(self.size) < 16:
             raise BadInputError(
                 f"{self.frames} frames of {self.size[1]}x{self.size[0]}, seed {self.seed}; from 2 frames of 16x16 and"
@@ -220,8 +219,7 @@ def make_sequence(
 def _drawn(
     order: SequenceOrder, film: Sequence, numbers: list[int], shapes: Shapes, workers: int
 ) -> Iterator[Picture]:
-    as_data = Order(category=next(iter(CATEGORIES)), style=order.style, samples=order.samples)
-    with renderer(Maker(as_data, Path(), None, None), workers) as draw:
+    with renderer(order.style, samples=order.samples, workers=workers) as draw:
         yield from draw((film.scene(n), shapes) for n in numbers)
 
 

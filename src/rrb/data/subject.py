@@ -1,0 +1,93 @@
+"""`Subject`: one mesh of an order and all pictures of it, from scenes to samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rrb.data import fast
+from rrb.data.occupancy import occupancy_points
+from rrb.data.order import POINTS, SCENE, Source
+from rrb.data.renderers import Draw, Shapes
+from rrb.data.sample import MeshFile, Sample
+from rrb.data.sample_files import mesh_path
+from rrb.data.scene import Picture, Scene
+from rrb.data.scenes import alone, random_scene
+from rrb.data.shape import Shape
+from rrb.data.shards import save_mesh
+from rrb.geometry.voxels import Voxels
+
+LEAST_VISIBLE = 0.3  # of the object's part in the frame: where others hide more, they are left out
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    source: Source
+    number: int
+    shape: Shape
+    blockers: list[Shape]
+    neighbours: list[Shape]
+
+    @staticmethod
+    def of(source: Source, number: int) -> Subject:
+        shape = source.shape(number)
+        return Subject(source, number, shape, source.blockers(number, shape), [source.neighbour(number)])
+
+    @property
+    def shapes(self) -> Shapes:
+        """All that its scenes may show, by their ids."""
+        return {shape.mesh_id: shape for shape in (self.shape, *self.blockers, *self.neighbours)}
+
+    def scene(self, view: int) -> Scene:
+        source, key = self.source, f"{self.shape.mesh_id}-{view:02d}"
+        random = source.random(SCENE, self.number, view)
+        scene = random_scene(
+            key, self.shape, random, source.order.variety, self.blockers, self.neighbours, source.photos
+        )
+        hidden = len(scene.objects) > 1 and fast.visible_share(scene, self.shapes) < LEAST_VISIBLE
+        return alone(scene) if hidden else scene
+
+    def samples(self, folder: Path, draw: Draw) -> Iterator[Sample]:
+        """Write the mesh, draw all views."""
+        order, shapes = self.source.order, self.shapes
+        save_mesh(folder, self.shape.mesh_id, self.shape.mesh, self.shape.description())
+        scenes = [self.scene(view) for view in range(order.views_of(self.number))]
+        voxels = Voxels.from_mesh(self.shape.mesh, order.voxels) if order.voxels else None
+        pictures = draw((scene, shapes) for scene in scenes)
+        for view, (scene, picture) in enumerate(zip(scenes, pictures, strict=True)):
+            yield self._sample(view, scene, picture, voxels, folder)
+
+    def _sample(
+        self, view: int, scene: Scene, picture: Picture, voxels: Voxels | None, folder: Path
+    ) -> Sample:
+        order, shape, pose = self.source.order, self.shape, scene.camera_from_object
+        height = float(pose.camera_centre_object[1]) - shape.floor
+        stands = scene.viewpoint != "free" and height > 0
+        random = self.source.random(POINTS, self.number, view)
+        return Sample(
+            key=scene.key,
+            image=picture.image,
+            category=shape.category,
+            mesh_id=shape.mesh_id,
+            mask=picture.mask,
+            unknown=picture.unknown if picture.unknown.any() else None,
+            camera=scene.camera,
+            camera_from_object=pose,
+            mesh=MeshFile(mesh_path(folder, shape.mesh_id)),
+            depth_m=picture.depth_m if order.depth else None,
+            points=occupancy_points(shape.mesh, order.points, random) if order.points else None,
+            voxels=voxels,
+            camera_height_m=height if stands else None,
+            turns=shape.turns,
+            split=self.source.split(self.number),
+            source=f"{order.style} {self.source.kind}",
+            style=shape.style,
+            about={
+                "viewpoint": scene.viewpoint,
+                "fov_deg": scene.camera.fov_deg(),
+                "background": scene.background.kind,
+                "others": len(scene.objects) - 1,
+                "jpeg_quality": scene.effects.jpeg_quality,
+            },
+        )
