@@ -106,7 +106,7 @@ def tail_lamps(faces: Faces, style: str, random: np.random.Generator) -> list[Me
         return [faces.end(False, (-outer * half, outer * half), (y - 0.04, y + 0.04), 9)]
     if style == "round":
         at = faces.skin.at(2, 1.0, np.array([[0.7 * half, faces.rear_height(0.7)]]))[0]
-        return list(both_sides(rod(at - [0, 0, 0.12], at + [0, 0, 0.03], 0.09, 0.07, sections=12)))
+        return list(both_sides(rod(at - [0, 0, 0.05], at + [0, 0, 0.03], 0.09, 0.07, sections=12)))
     broad, low, high = {"wide": (0.38, 0.62, 0.8), "tall": (0.16, 0.5, 0.9), "square": (0.24, 0.58, 0.8)}[
         style
     ]
