@@ -179,11 +179,11 @@ def _handled(random: np.random.Generator) -> tuple[Parts, bool]:
     wall = 0.1 * wide
     outside = np.stack([shape, np.array([0, 0.5, 1]) * high], axis=1)
     inside = (outside - [wall, 0])[::-1] + np.array([[0, 0], [0, 0], [0, wall]])
-    parts = [lathe(np.concatenate([outside, inside]), 36)]
+    parts = [lathe(np.concatenate([outside, inside]), sections=36)]
     angle = np.linspace(-np.pi / 2, np.pi / 2, 9)
     grip = np.array([random.uniform(0.6, 1.1) * wide, 0.33 * high])
     x, y = shape[1] * 0.93 + grip[0] * np.cos(angle), 0.52 * high + grip[1] * np.sin(angle)
-    parts.append(tube(np.stack([x, y, 0 * x], axis=1), 0.13 * wide, 10))
+    parts.append(tube(np.stack([x, y, 0 * x], axis=1), 0.13 * wide, sections=10))
     if style == 1:
         base, end = (-0.8 * shape[1], 0.35 * high, 0), (-shape[1] - random.uniform(0.8, 1.5) * wide, high, 0)
         parts.append(rod(base, end, 0.3 * wide, 0.15 * wide))

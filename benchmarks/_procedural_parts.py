@@ -1,66 +1,19 @@
-"""Closed parts that procedural meshes are put together from, and cutting their faces finer."""
+"""The parts that procedural meshes of the fitting benchmark are put together from, and cutting their faces finer."""
 
-from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from rrb import Mesh
-from rrb.geometry.primitives import box
+from rrb.data.procedural import parts
+from rrb.data.procedural.parts import block, loft
 
 SECTIONS = 20  # around whatever is round
-Triple = Sequence[float] | np.ndarray
+rod = partial(parts.rod, sections=SECTIONS)
+tube = partial(parts.tube, sections=SECTIONS)
+lathe = partial(parts.lathe, sections=2 * SECTIONS)
 
-
-def block(extents: Triple, middle: Triple, turn: np.ndarray | None = None) -> Mesh:
-    """A box of these extents along x, y, z around its middle, turned (3, 3) before it is put there."""
-    made = box(tuple(extents))
-    vertices = made.vertices if turn is None else made.vertices @ turn.T
-    return made.with_vertices(vertices + np.asarray(middle))
-
-
-def loft(rings: np.ndarray) -> Mesh:
-    """A skin over rings (K, N, 3), each a closed line, with a fan over the first and the last; faces outwards."""
-    count, around = rings.shape[:2]
-    vertices = np.concatenate([rings.reshape(-1, 3), rings[[0, -1]].mean(1)])
-    index = np.arange(count * around).reshape(count, around)
-    a, b = index[:-1].ravel(), np.roll(index, -1, axis=1)[:-1].ravel()
-    c, d = np.roll(index, -1, axis=1)[1:].ravel(), index[1:].ravel()
-    first, last, next_to = index[0], index[-1], np.roll(index, -1, axis=1)
-    fans = [
-        np.stack([np.full(around, count * around + k), *pair], axis=1)
-        for k, pair in enumerate([(next_to[0], first), (last, next_to[-1])])
-    ]
-    faces = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1), *fans])
-    x, y, z = np.moveaxis(vertices[faces], 1, 0)
-    inside_out = np.einsum("fi,fi->", x, np.cross(y, z)) < 0
-    return Mesh(vertices, faces[:, ::-1] if inside_out else faces)
-
-
-def tube(path: np.ndarray, radii: np.ndarray | float, sections: int = SECTIONS) -> Mesh:
-    """Circles (of one radius, or one each) at right angles to a path (K, 3), K >= 2, that lies in a plane."""
-    along = np.gradient(path, axis=0)
-    along /= np.linalg.norm(along, axis=1, keepdims=True)
-    across = np.cross(path[-1] - path[0], path[len(path) // 2] - path[0])
-    if not np.linalg.norm(across) > 1e-9 * np.linalg.norm(path[-1] - path[0]) ** 2:  # a straight path
-        across = np.cross(along[0], np.eye(3)[np.abs(along[0]).argmin()])
-    across /= np.linalg.norm(across)
-    angle = 2 * np.pi * np.arange(sections)[:, None] / sections
-    up = np.cross(along, across)
-    circle = np.cos(angle) * across + np.sin(angle) * up[:, None]
-    return loft(path[:, None] + np.broadcast_to(radii, len(path))[:, None, None] * circle)
-
-
-def rod(start: Triple, end: Triple, radius: float, radius_end: float | None = None) -> Mesh:
-    """A cylinder from point to point, or a cone with another radius at its end."""
-    radii = np.array([radius, radius if radius_end is None else radius_end])
-    return tube(np.array([start, end], float), radii)
-
-
-def lathe(profile: np.ndarray, sections: int = 2 * SECTIONS) -> Mesh:
-    """The solid whose outline (K, 2) of radius and y, none on the axis, is turned around y."""
-    angle = 2 * np.pi * np.arange(sections) / sections
-    circle = np.stack([np.cos(angle), np.zeros(sections), np.sin(angle)], axis=1)
-    return loft(profile[:, None, :1] * circle + profile[:, None, 1:] * np.array([0, 1, 0]))
+__all__ = ["SECTIONS", "block", "lathe", "loft", "refined", "rod", "tube"]
 
 
 def refined(mesh: Mesh, n_faces: int) -> Mesh:
