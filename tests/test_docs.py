@@ -31,18 +31,20 @@ def test_python_in_the_docs_runs(page, in_a_copy):
         exec(compile(code, str(page), "exec"), names)
 
 
-COMMANDS = [
-    (page.name, line.split("#")[0].strip())
-    for page in PAGES
-    for fence in fences(page, "bash")
-    for line in fence.splitlines()
-    if line.startswith("rrb ")
-]
+def commands(fence: str) -> list[str]:
+    return [line.split("#")[0].strip() for line in fence.splitlines() if line.startswith("rrb ")]
 
 
-@pytest.mark.parametrize(("page", "command"), COMMANDS)
-def test_commands_in_the_docs_run(page, command, in_a_copy, capsys):
-    assert main(shlex.split(command)[1:]) == 0, capsys.readouterr().err
+FENCES = [(page.name, commands(fence)) for page in PAGES for fence in fences(page, "bash") if commands(fence)]
+
+
+@pytest.mark.parametrize(
+    ("page", "lines"), FENCES, ids=lambda value: value if isinstance(value, str) else value[0]
+)
+def test_commands_in_the_docs_run(page, lines, in_a_copy, capsys):
+    """Those of one fence one after the other: a later one may need what an earlier one wrote."""
+    for line in lines:
+        assert main(shlex.split(line)[1:]) == 0, f"{line}: {capsys.readouterr().err}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
