@@ -22,6 +22,7 @@ from rrb.data.effects import developed
 from rrb.data.materials import PATTERNS
 from rrb.data.scene import Background, Effects, Lighting
 from rrb.errors import BadInputError
+from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
 from rrb.geometry.primitives import box, cylinder, icosphere, plane
