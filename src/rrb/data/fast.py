@@ -30,6 +30,8 @@ _CREASE = math.radians(35)
 _SHADOW_SIDE = 192
 _SUN_FAR = 1e4  # how far the sun's camera stands, in sizes of the scene: its rays are then parallel
 
+ALL = slice(None)
+
 Floats = NDArray[np.float64]
 
 
@@ -72,11 +74,11 @@ def draw(
 
 def visible_share(scene: Scene, shapes: Mapping[str, Shape]) -> float:
     """How much of the first object, of what the picture's frame shows of it, the others leave to be seen."""
-    things = _scenery(scene, shapes)
-    seen, _ = _seen(scene, things, _projected(scene, things))
-    alone = _scenery(scene, shapes, 1)
-    whole, _ = _seen(scene, alone, _projected(scene, alone))
-    return float((seen == 0).sum() / max(1, (whole == 0).sum()))
+    alone = [_scenery(scene, shapes, slice(k, k + 1)) for k in range(len(scene.objects))]
+    depths = [_seen(scene, one, _projected(scene, one))[1] for one in alone]
+    first, others = depths[0], [np.where(depth > 0, depth, np.inf) for depth in depths[1:]]
+    whole = first > 0
+    return float((whole & (first <= np.minimum.reduce([first, *others]))).sum() / max(1, whole.sum()))
 
 
 def _projected(scene: Scene, things: _Scenery) -> Floats:
@@ -102,8 +104,7 @@ def _seen(
 # --- what is drawn ----------------------------------------------------------------------------------
 
 
-def _shape(scene: Scene, shapes: Mapping[str, Shape], index: int) -> Shape:
-    mesh_id = scene.objects[index].mesh_id
+def _shape(scene: Scene, shapes: Mapping[str, Shape], mesh_id: str) -> Shape:
     if mesh_id not in shapes:
         raise BadInputError(f"scene {scene.key}: there is no shape {mesh_id}; {', '.join(shapes)} are given")
     return shapes[mesh_id]
@@ -132,9 +133,9 @@ def _row(material: Material) -> Floats:
     return np.concatenate([colours, numbers])
 
 
-def _scenery(scene: Scene, shapes: Mapping[str, Shape], most: int | None = None) -> _Scenery:
-    objects = scene.objects[:most]
-    ready = [_ready(_shape(scene, shapes, i)) for i in range(len(objects))]
+def _scenery(scene: Scene, shapes: Mapping[str, Shape], which: slice = ALL) -> _Scenery:
+    objects = scene.objects[which]
+    ready = [_ready(_shape(scene, shapes, placed.mesh_id)) for placed in objects]
     poses = [placed.world_from_object for placed in objects]
     n_vertices = np.cumsum([0, *(len(r.points) for r in ready[:-1])])
     n_materials = np.cumsum([0, *(len(r.materials) for r in ready[:-1])])

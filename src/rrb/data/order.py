@@ -24,6 +24,7 @@ from rrb.errors import BadInputError
 _SEEDS_APART = 1_000_000  # meshes of one seed before those of the next begin
 _SPLITS = ("train",) * 8 + ("val", "test")  # of ten meshes in a row, by their number
 _BLOCKERS = 2  # made for each mesh
+_KEPT = 4  # meshes
 SCENE, POINTS, _BLOCKER = range(3)  # what random numbers are for
 
 
@@ -89,6 +90,7 @@ class Source:
     def __init__(self, order: Order, meshes: Path | None = None, photos: Path | None = None) -> None:
         """meshes: a folder with an index.json, instead of the generator. photos: a folder of backgrounds."""
         self.order, self.photos = order, photos
+        self._kept: dict[int, Shape] = {}
         self._real: list[RealMesh] = [] if meshes is None else real_meshes.listed(meshes, order.category)
         if meshes is None and order.category not in CATEGORIES:
             raise BadInputError(f"the category is {order.category!r}; {', '.join(CATEGORIES)} are accepted")
@@ -114,6 +116,14 @@ class Source:
         return _SPLITS[number % len(_SPLITS)]
 
     def shape(self, number: int) -> Shape:
+        """Kept for a while: what stands beside one mesh is often the next."""
+        if number not in self._kept:
+            while len(self._kept) >= _KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[number] = self._made(number)
+        return self._kept[number]
+
+    def _made(self, number: int) -> Shape:
         if self._real:
             count = len(self._real)
             return real_meshes.shape_of(self._real[number % count], number // count, self.order.seed)
