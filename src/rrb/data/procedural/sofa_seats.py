@@ -11,6 +11,7 @@ from rrb.data.procedural.upholstery import padded
 from rrb.geometry.mesh import Mesh
 
 FEET = {"block": 2.0, "tapered": 2.0, "cone": 1.5, "bun": 1.0, "plinth": 1.0, "sled": 0.7}
+ONE, MANY = {"0": 2.0, "1": 1.0}, {"0": 3.0, "1": 1.0, "2": 1.5, "3": 0.5, "4": 0.4}  # throw cushions
 SEATS = {"boxed": 2.0, "soft": 1.5, "rolled edge": 1.0}
 
 
@@ -91,20 +92,13 @@ def _sled(draft: SofaDraft, x: float, z: Span) -> Mesh:
     return tube(np.array(path), r, 8)
 
 
-def throw_cushions(draft: SofaDraft, x: Span, forward: float, y: float | None = None) -> None:
+def throw_cushions(draft: SofaDraft, x: Span, forward: float) -> None:
     """None to four cushions on the seat from x to x, leaning on what lies `forward` of the back."""
-    count = int(draft.choose("throws", {"0": 3.0, "1": 1.0, "2": 1.5, "3": 0.5, "4": 0.4}))
-    count = min(count, 2 * draft.seats)
-    draft.design.style["throws"] = str(count)
-    spots = [x[0] + 0.2, x[1] - 0.2, x[0] + 0.55, x[1] - 0.55]
+    count = int(draft.choose("throws", MANY if draft.seats > 1 else ONE))
+    spots = [x[0] + 0.2, x[1] - 0.2, x[0] + 0.55, x[1] - 0.55] if draft.seats > 1 else [sum(x) / 2]
+    largest = draft.top - draft.seat + 0.04
     for k in range(count):
-        size = draft.between(0.34, 0.46)
-        floor = draft.seat if y is None else y
-        z = draft.behind(floor + 0.2) - forward - 0.08
-        side = 1.0 if k % 2 else -1.0
-        at = spots[k] if draft.seats > 1 else 0.5 * sum(x) + 0.05 * side
-        draft.add(
-            f"throw {k % 2 + 1}",
-            draft.thrown(at, z, floor - 0.02, size, about_y=side * draft.between(-0.1, 0.4)),
-            folds=1,
-        )
+        size, side = min(draft.between(0.34, 0.46), largest), 1.0 if k % 2 else -1.0
+        z = draft.behind(draft.seat + 0.2) - forward - 0.08
+        piece = draft.thrown(spots[k], z, draft.seat - 0.02, size, about_y=side * draft.between(-0.1, 0.4))
+        draft.add(f"throw {k % 2 + 1}", piece, folds=1)
