@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from rrb.data import fast
+from rrb.data._blender_process import BlenderProcess
 from rrb.data._shape_files import ShapeFiles
 from rrb.data.materials import Material
 from rrb.data.photoreal import PYTHON_VARIABLE, Failure, Photoreal, photoreal_python
@@ -432,6 +433,17 @@ def test_order_is_kept_by_many_workers_and_jobs_are_taken_as_needed(stand_in):
         for number, picture in enumerate(blender.draw(jobs())):
             assert picture.image.shape[1] == 10 + number
             assert len(taken) <= number + 6
+
+
+def test_a_process_that_drew_much_is_replaced_unnoticed(stand_in, monkeypatch):
+    started = []
+    start = BlenderProcess.start
+    monkeypatch.setattr("rrb.data._blender_process.LONGEST_LIFE", 3)
+    monkeypatch.setattr(BlenderProcess, "start", lambda self: (started.append(1), start(self)))
+    with Photoreal(python=stand_in) as blender:
+        answers = list(blender.draw([job_named("well")] * 8))
+    assert not any(isinstance(answer, Failure) for answer in answers)
+    assert len(started) == 3
 
 
 def test_leaving_ends_what_hangs_at_once(stand_in):

@@ -19,6 +19,7 @@ from rrb.errors import BadInputError
 
 WORKER = Path(__file__).parent / "_blender" / "worker.py"
 START_TIMEOUT_S = 120.0  # a first import of a gigabyte from a slow disk
+LONGEST_LIFE = 2000  # pictures: Blender keeps some 10 kB of each, and starts again within a second
 _CHUNK = 1 << 20
 
 
@@ -50,13 +51,14 @@ class BlenderProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._answers = -1  # the descriptor that they arrive by
         self._rest = b""
+        self._drawn = 0  # pictures since it was started
         self._killed = False
 
     def start(self) -> None:
         """Run it; an environment in which it does not run is refused."""
         theirs: int | None
         self._answers, theirs = os.pipe()
-        self._rest = b""
+        self._rest, self._drawn = b"", 0
         command = [str(self._python), "-s", str(WORKER), str(theirs), *map(str, self._numbers)]
         # Our packages are not its packages, and Ctrl-C is ours alone: it is killed when we end.
         alone = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
@@ -85,8 +87,11 @@ class BlenderProcess:
         """The scene's picture. After a failure the process is gone, and the next question starts another."""
         if self._killed:
             return Failure(key, "Blender was stopped")
+        if self._drawn >= LONGEST_LIFE:
+            self._stop()
         if self._process is None:
             self.start()
+        self._drawn += 1
         try:
             return self._exchanged(json.dumps(request).encode() + b"\n")
         except _Broken as broken:
