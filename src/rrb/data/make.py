@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from rrb.data.dataset import Dataset, write_description
+from rrb.data.beginning import begin_or_continue
 from rrb.data.order import Order, Source, Task
 from rrb.data.renderers import Draw, renderer
 from rrb.data.sample import Sample
 from rrb.data.shard_workers import Make, ShardWorkers
 from rrb.data.shards import remove_leftovers, shard_is_whole, shard_path, write_shard
 from rrb.data.subject import Subject
-from rrb.errors import BadInputError
 
 Told = Callable[[int, int, str], None]
 """(pictures done so far, pictures in all, a line to say or "") -> None."""
@@ -36,7 +33,7 @@ def make_dataset(
     meshes: a folder with an index.json, instead of the generator. photos: a folder of backgrounds.
     """
     folder, source = Path(folder), Source(order, meshes, photos)
-    _require_same_order(folder, source.asked())
+    begin_or_continue(folder, source.asked())
     remove_leftovers(folder)
     tasks = list(source.tasks())
     missing = [task for task in tasks if not shard_is_whole(_path(folder, task))]
@@ -47,6 +44,7 @@ def make_dataset(
     if workers > 1 and len(missing) > 1 and order.style == "fast":
         begin = partial(_makes, source, folder)
         ShardWorkers(begin, min(workers, len(missing))).run(missing, tally.drawn, tally.say)
+        remove_leftovers(folder)  # of those that died
     elif missing:
         with renderer(order.style, photos, samples=order.samples, workers=workers) as draw:
             for task in missing:
@@ -86,20 +84,6 @@ def _makes(source: Source, folder: Path) -> Make:
 
 def _path(folder: Path, task: Task) -> Path:
     return shard_path(folder, task.split, task.number)
-
-
-def _require_same_order(folder: Path, asked: Mapping[str, Any]) -> None:
-    if not (folder / "dataset.json").exists():
-        write_description(folder, asked)
-        return
-    before = Dataset(folder).about
-    now = json.loads(json.dumps(asked))  # as a file holds it: tuples are lists
-    changed = [name for name in now | before if before.get(name) != now.get(name)]
-    if changed:
-        raise BadInputError(
-            f"{folder} was begun with another choice of {', '.join(changed)}; the same choices continue it, or give"
-            " another folder"
-        )
 
 
 class _Tally:

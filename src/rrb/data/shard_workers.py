@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from rrb.errors import RrbError
 
 _TRIES = 2  # of a task whose process died
+_GONE = (
+    EOFError,
+    BrokenPipeError,
+    ConnectionResetError,
+)  # what the other end of a pipe does when it is killed
 
 Make = Callable[[Any, Callable[[int], None]], None]
 """Make a task, telling how many pictures are done."""
@@ -56,21 +63,23 @@ class ShardWorkers:
     def _started(self) -> tuple[Any, Connection]:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(self._begin, theirs), daemon=True)
-        process.start()
+        with _deaf_to_ctrl_c():
+            process.start()
         theirs.close()
         return process, ours
 
     def _hand_out(self, process: Any, ours: Connection) -> None:
         task, tries = self._waiting.pop()
         self._at_work[ours] = _At(process, task, tries)
-        ours.send(task)
+        with suppress(*_GONE):  # that it died is heard
+            ours.send(task)
 
     def _hear(self, ours: Connection, drawn: Callable[[Any, int], None], say: Callable[[str], None]) -> None:
         """A count of pictures, None for the end of a task, an error, or nothing because the process died."""
         at = self._at_work[ours]
         try:
             said = ours.recv()
-        except (EOFError, ConnectionResetError):
+        except _GONE:
             self._bury(ours, say)
             drawn(at.task, 0)
             return
@@ -82,7 +91,8 @@ class ShardWorkers:
             self._hand_out(at.process, ours)
         else:
             del self._at_work[ours]
-            ours.send(None)
+            with suppress(*_GONE):
+                ours.send(None)
             at.process.join()
             ours.close()
 
@@ -98,17 +108,28 @@ class ShardWorkers:
         self._waiting.append((at.task, at.tries + 1))
 
 
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Ctrl-C reaches this process, which ends those that are started here; they would each show where they were."""
+    resource_tracker.ensure_running()  # which, when it starts, would listen again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _work(begin: Callable[[], Make], theirs: Connection) -> None:
     """Make the tasks that are named, until none is, or until the one who names them is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this process
-    try:
-        make = begin()
-        while (task := theirs.recv()) is not None:
-            make(task, theirs.send)
-            theirs.send(None)
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return  # the parent was killed
-    except RrbError as error:
-        theirs.send(error)
-    except Exception as error:
-        theirs.send(RuntimeError(f"{type(error).__name__}: {error}"))
+    with suppress(*_GONE):
+        try:
+            make = begin()
+            while (task := theirs.recv()) is not None:
+                make(task, theirs.send)
+                theirs.send(None)
+        except _GONE:
+            raise
+        except RrbError as error:
+            theirs.send(error)
+        except Exception as error:
+            theirs.send(RuntimeError(f"{type(error).__name__}: {error}"))

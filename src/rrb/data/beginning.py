@@ -1,0 +1,57 @@
+"""A data set is begun once: what was asked for is kept, and whoever continues it must ask for the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rrb.data.dataset import Dataset, write_description
+from rrb.errors import BadInputError
+from rrb.geometry._arrays import short
+
+
+def begin_or_continue(folder: Path, asked: Mapping[str, Any]) -> None:
+    """Write DIR/dataset.json, or see that the one there was asked for the same; what differs is said."""
+    if (folder / "dataset.json").exists():
+        _require_same(folder, Dataset(folder).about, asked)
+        return
+    try:
+        write_description(folder, asked)
+    except OSError as error:
+        raise BadInputError(f"{folder}: it cannot be made a folder to write to ({error.strerror})") from None
+
+
+def _require_same(folder: Path, before: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    was, now = _flat(before), _flat(json.loads(json.dumps(asked)))  # as a file holds it: tuples are lists
+    if was.keys() != now.keys():
+        raise BadInputError(
+            f"{folder} was begun by another command, or another version of it; give another folder"
+        )
+    changed = [
+        f"{name} ({_said(was[name])} before, {_said(now[name])} now)"
+        for name in now
+        if was[name] != now[name]
+    ]
+    if changed:
+        raise BadInputError(
+            f"{folder} was begun with another choice of {', '.join(changed)}; the same choices continue it, or give"
+            " another folder"
+        )
+
+
+def _flat(choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Choices inside of choices by their own names."""
+    flat: dict[str, Any] = {}
+    for name, value in choices.items():
+        flat |= _flat(value) if isinstance(value, Mapping) else {name: value}
+    return flat
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "none"}[value]
+    if isinstance(value, list):
+        return short(" ".join(map(str, value))).strip("'") if value else "none"
+    return short(value).strip("'")
