@@ -31,7 +31,8 @@ def corner(mesh_id: str = "thing", **look) -> Shape:
     boxes = [box((1.0, 0.2, 0.3)), box((0.2, 0.8, 0.2)), box((0.3, 0.2, 0.9))]
     middles = [(0.0, -0.4, 0.0), (-0.4, 0.0, 0.1), (0.35, -0.2, 0.3)]
     placed = [b.with_vertices(b.vertices + m) for b, m in zip(boxes, middles, strict=True)]
-    return shape_of(Mesh.concatenated(placed), mesh_id, **look)
+    whole = Mesh.concatenated(placed)
+    return shape_of(whole.with_vertices(whole.vertices - whole.centre), mesh_id, **look)
 
 
 def light(

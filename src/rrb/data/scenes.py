@@ -50,7 +50,7 @@ class Variety:
             )
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, float) and not 0 <= value <= 1:
+            if isinstance(value, int | float) and not 0 <= value <= 1:
                 raise BadInputError(f"{field.name} is {value}; a share from 0 to 1 is accepted")
 
 
