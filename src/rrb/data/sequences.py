@@ -29,7 +29,7 @@ from rrb.data.renderers import STYLES, Shapes, renderer
 from rrb.data.scene import Background, Effects, Lighting, Picture, Placed, Scene
 from rrb.data.scenes import lighting_indoors, rounded
 from rrb.data.shape import Shape
-from rrb.data.shards import save_mesh
+from rrb.data.shards import remove_leftovers, save_mesh
 from rrb.errors import BadInputError
 from rrb.geometry.camera import Camera
 from rrb.geometry.files import write_bytes
@@ -46,7 +46,9 @@ FRAMES_A_SECOND = 30.0
 HALF_AXES_M = (2.0, 1.5)
 HEIGHT_M = 1.2
 _APART_M = 0.5  # of the two chairs' middles from the path's
-_FOV_DEG = 70.0  # both chairs stay wholly in view
+_FOV_DEG = 70.0  # across, or more where an object would leave the picture
+_MARGIN = 0.98  # of the way from the picture's middle to its border that objects may take
+_MESHES_APART = 1_000  # of the kind "random" from those of the other two
 
 Floats = NDArray[np.float64]
 
@@ -65,11 +67,13 @@ class SequenceOrder:
             raise BadInputError(f"the kind of a sequence is {self.kind!r}; {', '.join(KINDS)} are accepted")
         if self.style not in STYLES:
             raise BadInputError(f"the style is {self.style!r}; {', '.join(STYLES)} are accepted")
-        if self.frames < 2 or self.seed < 0 or min(self.size) < 16:
+        if self.frames < 2 or self.seed < 0 or min(self.size) < 16 or max(self.size) > 4096:
             raise BadInputError(
-                f"{self.frames} frames of {self.size[1]}x{self.size[0]}, seed {self.seed}; from 2 frames of 16x16 and"
-                " a seed from 0 are accepted"
+                f"{self.frames} frames of {self.size[1]}x{self.size[0]}, seed {self.seed}; from 2 frames, 16 to 4096"
+                " pixels a side and a seed from 0 are accepted"
             )
+        if self.samples < 1:
+            raise BadInputError(f"samples is {self.samples}; a whole number from 1 is accepted")
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,26 +114,47 @@ def sequence(order: SequenceOrder) -> Sequence:
     """The same for the same order on any machine."""
     random = np.random.default_rng([order.seed, list(KINDS).index(order.kind), 3])
     shapes, places, path, aims, effects = KINDS[order.kind](order, random)
-    camera = Camera.from_fov(_FOV_DEG, width=order.size[1], height=order.size[0])
+    placed = tuple(_standing(s, *place) for s, place in zip(shapes, places, strict=True))
+    camera_from_world = Pose.look_at(path, aims)
     return Sequence(
-        camera=camera,
-        world_from_camera=Pose.look_at(path, aims).inverse(),
+        camera=_camera(order.size, camera_from_world, shapes, placed),
+        world_from_camera=camera_from_world.inverse(),
         shapes=tuple(shapes),
-        placed=tuple(_standing(s, *place) for s, place in zip(shapes, places, strict=True)),
+        placed=placed,
         lighting=lighting_indoors(random),
         effects=effects,
     )
+
+
+def _camera(
+    size: tuple[int, int], camera_from_world: Pose, shapes: list[Shape], placed: tuple[Placed, ...]
+) -> Camera:
+    """As wide as the longest lens that keeps every object wholly in view, all along the path."""
+    camera = Camera.from_fov(_FOV_DEG, width=size[1], height=size[0])
+    longest = [camera.fx_px]
+    for shape, one in zip(shapes, placed, strict=True):
+        corners = one.world_from_object.apply(shape.mesh.vertices)
+        for k in range(len(camera_from_world)):
+            seen = camera_from_world[k].apply(corners)
+            slopes = np.abs(seen[:, :2] / seen[:, 2:]).max(0)
+            longest += list(_MARGIN * 0.5 * np.array(size[::-1]) / slopes)
+    return Camera.from_focal_px(round(float(min(longest)), 6), width=size[1], height=size[0])
 
 
 _Kind = tuple[list[Shape], list[tuple[float, float, float]], Floats, Floats, Effects]
 """(shapes, (x, z, azimuth in degrees) of each, the camera's centres (N, 3), what it looks at (N, 3), its faults)."""
 
 
+def _unseen(category: str, number: int) -> Shape:
+    """A mesh that every order (`Order`) has in its split `test`: nothing that is filmed was ever learned from."""
+    return make(category, 10 * number + 9)
+
+
 def _one_chair(order: SequenceOrder, random: np.random.Generator) -> _Kind:
     """Half way around a chair, two metres away."""
     turn = np.linspace(-math.pi / 2, math.pi / 2, order.frames) + random.uniform(-math.pi, math.pi)
     path = _around(turn, (HALF_AXES_M[0],) * 2, HEIGHT_M)
-    chair = make("chair", 2 * order.seed)
+    chair = _unseen("chair", 2 * order.seed)
     aims = np.broadcast_to([0.0, -chair.floor, 0.0], path.shape)
     return [chair], [(0.0, 0.0, 0.0)], path, aims, Effects()
 
@@ -138,7 +163,7 @@ def _two_chairs(order: SequenceOrder, random: np.random.Generator) -> _Kind:
     """Once around two chairs on an ellipse."""
     turn = np.linspace(0, 2 * math.pi, order.frames, endpoint=False) + random.uniform(-math.pi, math.pi)
     path = _around(turn, HALF_AXES_M, HEIGHT_M)
-    chairs = [make("chair", 2 * order.seed + k) for k in range(2)]
+    chairs = [_unseen("chair", 2 * order.seed + k) for k in range(2)]
     places = [(side * _APART_M, 0.0, float(random.uniform(-180, 180))) for side in (-1, 1)]
     aims = np.broadcast_to([0.0, -sum(chair.floor for chair in chairs) / 2, 0.0], path.shape)
     return chairs, places, path, aims, Effects()
@@ -148,7 +173,7 @@ def _by_seed(order: SequenceOrder, random: np.random.Generator) -> _Kind:
     """One to three objects of a category of furniture, a path that sways, a camera with faults."""
     category = str(random.choice(["chair", "chair", "table", "sofa"]))
     count = int(random.integers(1, 4))
-    shapes = [make(category, 1_000_000 + 3 * order.seed + k) for k in range(count)]
+    shapes = [_unseen(category, _MESHES_APART + 3 * order.seed + k) for k in range(count)]
     reach = max(shape.reach for shape in shapes)
     ring = 0.0 if count == 1 else 1.15 * reach / math.sin(math.pi / count)
     places = []
@@ -203,6 +228,9 @@ def make_sequence(
     """Write what of the sequence is not in the folder yet."""
     film = sequence(order)
     _begin(order, film, folder)
+    remove_leftovers(folder)
+    for place in _picture_folders(film, folder):
+        remove_leftovers(place)
     missing = [n for n in range(order.frames) if not _is_done(film, folder, n)]
     done = order.frames - len(missing)
     told(done, order.frames, "")
@@ -229,17 +257,24 @@ def _begin(order: SequenceOrder, film: Sequence, folder: Path) -> None:
     about = folder / "sequence.json"
     if about.exists() and (before := read_json(about).get("asked")) != asked:
         raise BadInputError(f"{folder} holds another sequence ({before}); give another folder")
-    for place in ("frames", *(f"masks/{shape.mesh_id}" for shape in film.shapes)):
-        (folder / place).mkdir(parents=True, exist_ok=True)
-    for shape in film.shapes:
-        save_mesh(folder, shape.mesh_id, shape.mesh, shape.description())
-    film.camera.save(folder / "camera.json")
-    write_bytes(folder / "truth.txt", tum_lines(film.times_s, film.world_from_camera).encode())
+    try:
+        for place in _picture_folders(film, folder):
+            place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInputError(f"{folder}: it cannot be made a folder to write to ({error.strerror})") from None
     objects = [
         {"mesh_id": p.mesh_id, "world_from_object": p.world_from_object.to_json()} for p in film.placed
     ]
     held: dict[str, Any] = {"format": FORMAT, "convention": CONVENTION, "asked": asked, "objects": objects}
     write_bytes(about, json_bytes({**held, "frames_a_second": FRAMES_A_SECOND}))
+    for shape in film.shapes:
+        save_mesh(folder, shape.mesh_id, shape.mesh, shape.description())
+    film.camera.save(folder / "camera.json")
+    write_bytes(folder / "truth.txt", tum_lines(film.times_s, film.world_from_camera).encode())
+
+
+def _picture_folders(film: Sequence, folder: Path) -> list[Path]:
+    return [folder / "frames", *(folder / "masks" / shape.mesh_id for shape in film.shapes)]
 
 
 def tum_lines(times_s: Floats, world_from_camera: Pose) -> str:
