@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -35,7 +36,7 @@ class Material:
     def __post_init__(self) -> None:
         if self.pattern not in PATTERNS:
             raise BadInputError(f"a pattern is {self.pattern!r}; {', '.join(PATTERNS)} are accepted")
-        if self.axis not in (0, 1, 2) or not self.period_m > 0:
+        if self.axis not in (0, 1, 2) or not 0 < self.period_m < math.inf:
             raise BadInputError(
                 f"a pattern has axis {self.axis} and period {self.period_m} m; 0 to 2 and a positive one are accepted"
             )

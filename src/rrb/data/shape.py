@@ -60,10 +60,11 @@ class Shape:
             raise BadInputError(
                 f"{self.mesh_id}: face_part has the shape {self.face_part.shape}; ({len(self.mesh.faces)},) is accepted"
             )
-        if len(self.parts) != len(self.materials) or self.face_part.max() >= len(self.parts):
+        low, high = self.face_part.min(), self.face_part.max()
+        if len(self.parts) != len(self.materials) or low < 0 or high >= len(self.parts):
             raise BadInputError(
                 f"{self.mesh_id}: {len(self.parts)} parts, {len(self.materials)} materials and faces of part"
-                f" {self.face_part.max()}; as many materials as parts are accepted"
+                f" {low if low < 0 else high}; as many materials as parts are accepted"
             )
 
     @cached_property
