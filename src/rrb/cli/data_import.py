@@ -42,14 +42,18 @@ def run(options: Options) -> None:
     chosen = _choices(options)
     asked = {
         "format": options.format,
-        "chosen": list(options.choose),
+        "source": str(options.source.resolve()),
+        "chosen": sorted(options.choose),
         "split": options.split,
         "a_shard": options.a_shard,
     }
     samples = read(options.format, options.source, **chosen)
-    counts = import_samples(
-        samples, options.out, asked, split=options.split or "train", a_shard=options.a_shard, told=print
-    )
+    try:
+        counts = import_samples(
+            samples, options.out, asked, split=options.split or "train", a_shard=options.a_shard, told=print
+        )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped; the same command continues") from None
     print(f"imported {', '.join(f'{count} {split}' for split, count in counts.items())}; wrote {options.out}")
     print(f"`rrb data show {options.out}` draws some, `rrb data check {options.out}` checks them")
 
@@ -73,12 +77,12 @@ def _typed(name: str, value: str, annotation: str) -> Any:
         if value not in ("yes", "no"):
             raise BadInputError(f"{name} is {value!r}; yes or no is accepted")
         return value == "yes"
-    for kind in (int, float):
+    for kind, words in ((int, "a whole number"), (float, "a number")):
         if kind.__name__ in annotation:
             try:
                 return kind(value)
             except ValueError:
-                break
+                raise BadInputError(f"{name} is {value!r}; {words} is accepted") from None
     if "tuple" in annotation:
         return tuple(value.split(","))
     return Path(value) if "Path" in annotation else value
