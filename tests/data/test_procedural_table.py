@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from furniture_laws import asymmetry, design_of, groups, volume
+from furniture_laws import asymmetry, design_of, groups, turned_about_y, volume
 from rrb.data.procedural import make
 from rrb.data.procedural.furniture import EDGES, hoop, plate, post
 from rrb.data.procedural.parts import ellipse, rounded_rectangle
@@ -108,6 +108,16 @@ def test_the_recorded_turns_leave_the_surface_where_it_is(many):
         angles = [2 * np.pi / folds] if folds else [0.3, 1.234, 2.6]
         assert max(asymmetry(shape.mesh, a) for a in angles) < 0.005, (shape.mesh_id, folds)
     assert {0, 2, 3, 4} <= set(checked)
+
+
+def test_three_legs_stand_around_the_axis_that_the_shape_is_centred_on(many):
+    """The box around three feet is not centred between them: they must stay below the top."""
+    for shape in wanted(many, legs="3"):
+        used = shape.mesh.faces[shape.face_part == shape.parts.index("leg")]
+        feet = shape.mesh.vertices[np.unique(used)]
+        turned = turned_about_y(feet, 2 * np.pi / 3)
+        apart = np.linalg.norm(turned[:, None] - feet[None], axis=2).min(1)
+        assert apart.max() < 1e-5, shape.mesh_id
 
 
 def test_turns_are_not_understated(many):

@@ -75,6 +75,11 @@ def hoop(outline: Floats, y: tuple[float, float], thickness: float) -> Mesh:
     return Mesh(vertices, faces[:, ::-1] if inside_out else faces)
 
 
+def above_floor(mesh: Mesh) -> Mesh:
+    """What would sink into the floor lies flat on it."""
+    return mesh.with_vertices(np.maximum(mesh.vertices, [-np.inf, 0, -np.inf]))
+
+
 def around(piece: Mesh, count: int) -> list[Mesh]:
     """The piece and its like all around the y axis."""
     return [turned(piece, 1, 2 * np.pi * k / count) for k in range(count)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rrb.data.procedural.furniture import SIDES, around, plate, post
+from rrb.data.procedural.furniture import SIDES, above_floor, around, plate, post
 from rrb.data.procedural.parts import bar, block, cushion, ellipse, rod, rounded_rectangle
 from rrb.data.procedural.sofa_draft import SofaDraft
 from rrb.data.procedural.sofa_seats import FEET, add_body, add_feet, add_seat_cushions
@@ -116,4 +116,4 @@ def _round_feet(draft: SofaDraft, wide: float) -> None:
         return
     count = draft.whole(3, 5)
     foot = rod([0, 0, 0.42 * wide], [0, draft.foot + 0.02, 0.36 * wide], 0.012, 0.025, 12)
-    draft.add("foot", *around(foot, count), folds=count)
+    draft.add("foot", *around(above_floor(foot), count), folds=count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rrb.data.procedural.furniture import post
+from rrb.data.procedural.furniture import above_floor, post
 from rrb.data.procedural.parts import block, cushion, lathe, loft, moved, rod, tube
 from rrb.data.procedural.sofa_draft import SofaDraft, Span
 from rrb.data.procedural.upholstery import padded
@@ -66,7 +66,8 @@ def _foot(draft: SofaDraft, style: str, at: Span, out: Span) -> Mesh:
         profile = np.array([(0.022, 0), (0.04, 0.25 * y), (0.045, 0.5 * y), (0.036, 0.8 * y), (0.025, y)])
         return lathe(profile, [x, 0, z], 12)
     if style == "cone":
-        return rod([x + 0.03 * out[0], 0, z + 0.03 * out[1]], [x, y, z], 0.011, 0.024, 12)
+        lean = min(0.03, 0.4 * y)
+        return above_floor(rod([x + lean * out[0], 0, z + lean * out[1]], [x, y, z], 0.011, 0.024, 12))
     if style == "tapered":
         return post(np.array([(x, 0, z), (x, y, z)]), np.array([0.03, 0.055]))
     return block([0.06, y, 0.06], [x, y / 2, z])

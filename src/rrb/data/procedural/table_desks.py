@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rrb.data.procedural.furniture import at_both_ends, plate, post
+from rrb.data.procedural.furniture import above_floor, at_both_ends, plate, post
 from rrb.data.procedural.parts import Floats, block, rod
 from rrb.data.procedural.table_chests import WALL, add_chest, add_drawers
 from rrb.data.procedural.table_draft import TableDraft
@@ -67,7 +67,7 @@ def _leg(style: str, line: Floats, thickness: float) -> Mesh:
     """A leg along a line from the top to the floor."""
     if style in ("round", "cone"):
         end = 0.8 if style == "round" else 0.45
-        return rod(line[0], line[1], thickness / 2, end * thickness / 2, 12)
+        return above_floor(rod(line[0], line[1], thickness / 2, end * thickness / 2, 12))
     return post(line, thickness * np.array([1, 0.55 if style == "tapered" else 1]))
 
 

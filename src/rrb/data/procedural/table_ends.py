@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rrb.data.procedural.furniture import around, at_both_ends, post
+from rrb.data.procedural.furniture import above_floor, around, at_both_ends, post
 from rrb.data.procedural.parts import Floats, arc, bar, block, both_sides, lathe, moved, tube
 from rrb.data.procedural.table_draft import TableDraft
-from rrb.data.procedural.table_feet import above_floor, column, stem_profile
+from rrb.data.procedural.table_feet import column, stem_profile
 from rrb.data.procedural.table_tops import PLAIN
 from rrb.geometry.mesh import Mesh
 
@@ -52,7 +52,7 @@ def _trestle(draft: TableDraft, style: str, x: float, t: float) -> list[Mesh]:
     ends = [((x + s * shift, 0, s * low), (x + s * shift, y - 0.2 * t, s * high)) for s in (-1.0, 1.0)]
     bars = [post(np.array(line), 0.8 * t) for line in ends]
     if style == "A":
-        bars.append(block([0.6 * t, t, 1.05 * z], [x, 0.45 * y, 0]))
+        bars.append(block([0.6 * t, t, 1.26 * z], [x, 0.45 * y, 0]))
     if style == "V":
         bars.append(block([0.9 * t, 0.5 * t, 1.2 * z], [x, 0.25 * t, 0]))
     return [head, *bars]
@@ -112,8 +112,9 @@ def add_panels(draft: TableDraft) -> None:
         tall = draft.between(0.25, 0.8) * y
         draft.add("panel", block([2 * x, tall, 0.02], [0, draft.under + 0.004 - tall / 2, 0]), folds=2)
     elif style == "shelf":
-        size = [2 * x + 0.9 * min(lean, 0), 0.02, 0.68 * deep]
-        draft.add("shelf", block(size, [0, draft.between(0.15, 0.5) * y, 0]), folds=2)
+        share = draft.between(0.15, 0.5)
+        size = [2 * x + 2 * lean * (1 - share), 0.02, 0.68 * deep]
+        draft.add("shelf", block(size, [0, share * y, 0]), folds=2)
 
 
 def add_box(draft: TableDraft) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from rrb.data.procedural.furniture import SIDES, around
+from rrb.data.procedural.furniture import SIDES, above_floor, around
 from rrb.data.procedural.parts import Floats, arc, bar, block, lathe, turn
 from rrb.data.procedural.table_draft import EVEN, TableDraft
-from rrb.geometry.mesh import Mesh
 
 
 def add_pedestal(draft: TableDraft) -> None:
@@ -87,11 +86,6 @@ def stem_profile(draft: TableDraft, radius: float, low: float) -> Floats:
     radii = radius * (1 + swell * np.sin(np.linspace(0, 2.5, 7)) ** 2)
     shaft = zip(radii, heights, strict=True)
     return np.array([(0.6 * radius, low), *shaft, (3 * radius, y - 0.015), (3 * radius, y)])
-
-
-def above_floor(mesh: Mesh) -> Mesh:
-    """What would sink into the floor lies flat on it."""
-    return mesh.with_vertices(np.maximum(mesh.vertices, [-np.inf, 0, -np.inf]))
 
 
 def add_cross(draft: TableDraft) -> None:

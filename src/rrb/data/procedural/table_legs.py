@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rrb.data.procedural.furniture import SIDES, hoop, post
+from rrb.data.procedural.furniture import SIDES, above_floor, hoop, post
 from rrb.data.procedural.parts import Floats, arc, block, ellipse, lathe, tube
 from rrb.data.procedural.table_between import add_apron, add_shelf, add_stretchers
 from rrb.data.procedural.table_draft import EVEN, ROUND, Stand, TableDraft, at_four_corners
@@ -73,7 +73,7 @@ def _leg(draft: TableDraft, style: str, stand: Stand) -> list[Mesh]:
         return [_tapered(draft, stand)]
     if style in ("round", "cone"):
         end = draft.between(0.35, 0.6) if style == "cone" else draft.between(0.8, 1.0)
-        return [tube(line, np.array([t, end * t]) / 2 * 0.95, 12)]
+        return [above_floor(tube(line, np.array([t, end * t]) / 2 * 0.95, 12))]
     if style == "hairpin":
         return _hairpin(draft, stand)
     if style == "turned":
