@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Options:
     folder: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DIR")]
+    """The data set."""
     count: Annotated[int, tyro.conf.arg(metavar="N")] = 100
     """How many samples are drawn and counted again, spread over all; some tenths of a second each."""
     named: Annotated[int, tyro.conf.arg(metavar="N")] = 5
@@ -37,17 +38,17 @@ def run(options: Options) -> None:
             f"--count is {options.count}, --named {options.named}; whole numbers from 0 are accepted"
         )
     data = Dataset(options.folder)
-    if not len(data):
+    if not data.shards and not data.broken:
         raise BadInputError(f"{options.folder}: there is no whole shard in it to check")
-    wrong = list(problems(data))
-    print(
-        f"{len(data)} samples in {len(data.shards)} shards: {'checksums and contents are right' if not wrong else ''}"
-    )
-    wrong += _drawn_again(data, options) if options.count else []
+    wrong = list(dict.fromkeys(problems(data)))
+    right = "" if wrong else ": checksums and contents are right"
+    print(f"{len(data)} samples in {len(data.shards)} shards{right}")
+    if options.count and data.shards:
+        wrong += [line for line in _drawn_again(data, options) if line not in wrong]
     for line in wrong:
         print(f"wrong: {line}")
     if wrong:
-        raise BadFileError(f"{options.folder}: {len(wrong)} things are wrong with it, which are named above")
+        raise BadFileError(f"{options.folder}: what is wrong with it is named above, {len(wrong)} in all")
 
 
 def _drawn_again(data: Dataset, options: Options) -> list[str]:
@@ -57,24 +58,42 @@ def _drawn_again(data: Dataset, options: Options) -> list[str]:
 
     keys = [key for shard in data.shards for key in shard.index.keys]
     count = min(options.count, len(keys))
-    overlaps, right, counted = {}, 0, 0
+    overlaps: dict[str, float] = {}
+    unread: dict[str, None] = {}
+    labels: dict[str, tuple[int, int]] = {}
     with Bar() as bar:
         for done, key in enumerate(keys[i * len(keys) // count] for i in range(count)):
             bar.tell(done, count)
-            sample = data.sample(key)
-            if (overlap := mask_agreement(sample)) is not None:
+            try:
+                sample = data.sample(key)
+                overlap, agreeing = mask_agreement(sample), label_agreement(sample)
+            except BadFileError as error:
+                unread[str(error)] = None
+                continue
+            if overlap is not None:
                 overlaps[key] = overlap
-            if (labels := label_agreement(sample)) is not None:
-                right, counted = right + labels[0], counted + labels[1]
+            if agreeing is not None:
+                labels[key] = agreeing
         bar.tell(count, count)
-    wrong = list(_of_masks(overlaps, count, "category" in data.about, LEAST_IOU, options.named))
-    if counted:
-        print(f"{counted} labels of points counted again: {100 * right / counted:.3f} % agree")
-        if right < LEAST_LABELS * counted:
-            wrong.append(
-                f"only {100 * right / counted:.3f} % of the labels agree, {100 * LEAST_LABELS} % are needed"
-            )
+    wrong = list(unread)
+    wrong += list(_of_masks(overlaps, count, "category" in data.about, LEAST_IOU, options.named))
+    wrong += list(_of_labels(labels, LEAST_LABELS, options.named))
     return wrong
+
+
+def _of_labels(labels: dict[str, tuple[int, int]], least: float, named: int) -> Iterator[str]:
+    """labels: of each sample how many agree, of how many."""
+    if not labels:
+        return
+    counted = sum(of for _, of in labels.values())
+    share = sum(right for right, _ in labels.values()) / counted
+    print(f"{counted} labels of points counted again: {100 * share:.3f} % agree")
+    if share < least:
+        missed = sorted(
+            ((of - right, key) for key, (right, of) in labels.items() if right < of), reverse=True
+        )
+        keys = ", ".join(f"{count} of {key}" for count, key in missed[:named])
+        yield f"only {100 * share:.3f} % of the labels agree, {100 * least:g} % are needed; wrong are {keys}"
 
 
 def _of_masks(overlaps: dict[str, float], count: int, made: bool, least: float, named: int) -> Iterator[str]:

@@ -2,7 +2,8 @@
 and the list of views that the programs of the RRB authors read.
 
 images/KEY.png  masks/KEY.png  unknown/KEY.png  depths/KEY.png  poses/KEY.json  cameras/KEY.json  meshes/MESH_ID.obj
-and views.txt, for the views that look straight at the object, which is all that such a list can say.
+and views.txt, for the views that look straight at the object through the authors' lens, which is all that such a list
+can say.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from rrb.errors import BadInputError
 if TYPE_CHECKING:
     from rrb.data.readers.view_list import View
     from rrb.data.sample import Sample
+    from rrb.geometry.camera import Camera
 
 
 @dataclass(frozen=True)
 class Options:
     folder: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DIR")]
+    """The data set."""
     out: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DST")]
+    """The folder to write to."""
     split: Annotated[str | None, unsaid("train|val|test")] = None
     """Of this split alone."""
     count: Annotated[int | None, unsaid("N")] = None
@@ -77,15 +81,25 @@ def _write(sample: Sample, out: Path) -> None:
 
 
 def _view(sample: Sample) -> list[View]:
-    """One line of the list, or none where it could not say the pose."""
+    """One line of the list, or none where it could not say the pose or the camera."""
+    from rrb.data.readers.choy import FOCAL_WIDTHS
     from rrb.data.readers.view_list import View
+    from rrb.geometry.camera import Camera
 
-    if sample.camera_from_object is None or not sample.mesh_id:
+    height, width = sample.size
+    theirs = Camera.from_focal_px(FOCAL_WIDTHS * width, width=width, height=height)
+    if sample.camera_from_object is None or not sample.mesh_id or not _is_like(sample.camera, theirs):
         return []
     try:
         return [View.from_sample(sample)]
     except BadInputError:
         return []
+
+
+def _is_like(camera: Camera | None, other: Camera) -> bool:
+    """Whether no pixel moves by more than a thousandth."""
+    names = ("fx_px", "fy_px", "cx_px", "cy_px")
+    return camera is not None and all(abs(getattr(camera, n) - getattr(other, n)) < 1e-3 for n in names)
 
 
 def _at(out: Path, folder: str, name: str) -> Path:

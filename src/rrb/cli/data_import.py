@@ -19,9 +19,11 @@ from rrb.errors import BadInputError
 @dataclass(frozen=True)
 class Options:
     format: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="FORMAT")]
+    """How it was published."""
     source: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="SRC")]
     """The folder as it was published."""
     out: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DST")]
+    """The data set to write: a new folder, or one whose import was stopped."""
     choose: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = ()
     """What the reader lets one choose, category=chair say; a wrong name lists what there is."""
     split: Annotated[str | None, unsaid("train|val|test")] = None

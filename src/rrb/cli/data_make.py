@@ -25,6 +25,7 @@ class Options:
     seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
     """Another one gives other meshes and other pictures."""
     out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("out/data")
+    """The data set: a new folder, or one that was begun with the same choices."""
     views: Annotated[int, tyro.conf.arg(metavar="N")] = 24
     """Pictures of each mesh."""
     size: Annotated[tuple[int, int], tyro.conf.arg(metavar="W H")] = (128, 128)
@@ -36,17 +37,17 @@ class Options:
     meshes: Annotated[Path | None, unsaid("DIR")] = None
     """A folder of mesh files with an index.json, instead of the generator; their splits are kept."""
     white: bool = False
-    """Only white behind, and one object in each picture, as the papers' renderings."""
+    """Only white behind, one whole object in each picture, no faults of a camera, as the papers' renderings."""
     plain: bool = False
     """No blur, noise or change of tone."""
     depth: bool = False
-    """Keep depth."""
+    """Keep depth, in metres."""
     points: Annotated[int, tyro.conf.arg(metavar="N")] = 0
-    """Keep so many points with each picture, labelled inside or outside."""
+    """Keep so many points with each picture, in metres, labelled inside or outside; 0 for none."""
     voxels: Annotated[int, tyro.conf.arg(metavar="N")] = 0
-    """Keep an occupancy grid of N^3."""
+    """Keep an occupancy grid of N^3 around each mesh; 0 for none."""
     samples: Annotated[int, tyro.conf.arg(metavar="N")] = 16
-    """Of each photoreal pixel."""
+    """Rays through each photoreal pixel."""
     workers: Annotated[int | None, unsaid("N")] = None
     """Processes; as many as there are cores if not given. What is made does not depend on it."""
 
@@ -72,7 +73,10 @@ def run(options: Options) -> None:
         views=options.views,
         meshes_a_shard=_meshes_a_shard(options),
         variety=Variety(
-            size=(height, width), viewpoints=options.viewpoints, effects=not options.plain, **alone
+            size=(height, width),
+            viewpoints=options.viewpoints,
+            effects=not (options.plain or options.white),
+            **alone,
         ),
         depth=options.depth,
         points=options.points,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from rrb.cli._camera_flags import unsaid
+from rrb.errors import BadInputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,14 +24,19 @@ class Options:
     kind: Literal["one-chair", "two-chairs", "random"] = "two-chairs"
     """The two runs of the RRB paper (around two chairs on an ellipse of half axes 2 and 1.5 m, 1.2 m high), or any."""
     seed: Annotated[int, tyro.conf.arg(metavar="N")] = 0
+    """Another one gives other objects and another start."""
     frames: Annotated[int, tyro.conf.arg(metavar="N")] = 120
+    """How many pictures, 30 a second."""
     size: Annotated[tuple[int, int], tyro.conf.arg(metavar="W H")] = (256, 256)
+    """Width and height of a picture in pixels."""
     style: Literal["fast", "photoreal"] = "fast"
+    """Our own rasterizer, or Blender's path tracer (`make photoreal` installs it)."""
     samples: Annotated[int, tyro.conf.arg(metavar="N")] = 16
-    """Of each photoreal pixel."""
+    """Rays through each photoreal pixel."""
     workers: Annotated[int | None, unsaid("N")] = None
     """Blender processes; as many as there are cores if not given."""
     out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("out/sequence")
+    """The film: a new folder, or one that was begun with the same choices."""
 
 
 def run(options: Options) -> None:
@@ -48,8 +54,11 @@ def run(options: Options) -> None:
         style=options.style,
         samples=options.samples,
     )
+    workers = threads() if options.workers is None else options.workers
+    if workers < 1:
+        raise BadInputError(f"--workers is {workers}; a whole number from 1 is accepted")
     with Bar() as bar:
-        film = make_sequence(order, options.out, workers=options.workers or threads(), told=bar.tell)
+        film = make_sequence(order, options.out, workers=workers, told=bar.tell)
     save_image(options.out / "sheet.png", frames_sheet(film, options.out))
     names = ", ".join(shape.mesh_id for shape in film.shapes)
     print(

@@ -24,13 +24,15 @@ _LARGE_PX = 256  # pictures up to this are shown whole
 @dataclass(frozen=True)
 class Options:
     folder: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DIR")]
+    """The data set."""
     count: Annotated[int, tyro.conf.arg(metavar="N")] = 64
     """How many, spread over all."""
     split: Annotated[str | None, unsaid("train|val|test")] = None
     """Of this split alone."""
     columns: Annotated[int, tyro.conf.arg(metavar="N")] = 8
+    """Pictures in a row."""
     tile: Annotated[int, tyro.conf.arg(metavar="PX")] = 160
-    """Side of each picture on the sheet."""
+    """Longer side of each picture on the sheet, in pixels."""
     out: Annotated[Path | None, unsaid("PNG")] = None
     """The picture to write; DIR/sheet.png if not given."""
 
@@ -44,6 +46,8 @@ def run(options: Options) -> None:
         if getattr(options, name) < 1:
             raise BadInputError(f"--{name} is {getattr(options, name)}; a whole number from 1 is accepted")
     data = Dataset(options.folder)
+    for reason in data.broken.values():
+        print(f"left out: {reason}")
     keys = [key for s in data.shards if options.split in (None, s.index.split) for key in s.index.keys]
     if not keys:
         raise BadInputError(
