@@ -52,6 +52,8 @@ def listed(folder: Path, category: str | None = None) -> list[RealMesh]:
     entries = read_json(path)
     if not isinstance(entries, list):
         raise BadFileError(f"{path}: it holds a {type(entries).__name__}; a list of meshes is accepted")
+    if not entries:
+        raise BadFileError(f"{path}: it names no mesh")
     meshes = [_entry(path, folder, number, entry) for number, entry in enumerate(entries)]
     chosen = [m for m in meshes if category in (None, m.category)]
     if not chosen:
@@ -63,6 +65,9 @@ def listed(folder: Path, category: str | None = None) -> list[RealMesh]:
 def _entry(path: Path, folder: Path, number: int, entry: Any) -> RealMesh:
     if not isinstance(entry, dict) or any(name not in entry for name in _NEEDED):
         raise BadFileError(f"{path}, entry {number}: {', '.join(_NEEDED)} are needed")
+    for name in ("file", "name", "category"):
+        if not isinstance(entry[name], str):
+            raise BadFileError(f"{path}, entry {number}: {name} is {entry[name]!r}; a text is accepted")
     file = Path(entry["file"])
     if file.parts[:1] == (folder.resolve().name,):  # the index may count from the folder above
         file = Path(*file.parts[1:])

@@ -16,6 +16,7 @@ AXES = ((214, 39, 40), (44, 160, 44), (31, 119, 180))
 """Red x, green y (up), blue -z: the front. As far as half of the object's extent along each."""
 _GAP_PX = 2
 _CAPTION_PX = 13
+_LEAST_DEPTH_M = 1e-6
 
 
 def tile(
@@ -46,7 +47,7 @@ def tile(
     pen = ImageDraw.Draw(canvas)
     zoom = factor * scale
     if camera is not None and camera_from_object is not None and extents_m is not None:
-        for (start, end), colour in zip(_axes_px(camera, camera_from_object, extents_m), AXES, strict=True):
+        for start, end, colour in _axes_px(camera, camera_from_object, extents_m):
             pen.line([*(zoom * start), *(zoom * end)], fill=colour, width=2)
     if box_px is not None:
         pen.rectangle([zoom * side for side in box_px], outline=(230, 159, 0))
@@ -70,10 +71,16 @@ def sheet(tiles: Sequence[np.ndarray], columns: int = 8) -> np.ndarray:
     return made
 
 
-def _axes_px(camera: Camera, pose: Pose, extents_m: Any) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(start, end) in pixels of the object's x, y and -z axes; nothing but the start where one ends behind."""
+def _axes_px(
+    camera: Camera, pose: Pose, extents_m: Any
+) -> list[tuple[np.ndarray, np.ndarray, tuple[int, int, int]]]:
+    """(start, end, colour), in pixels: those of the axes x, y and -z that lie wholly in front of the camera."""
     half = 0.5 * np.asarray(extents_m, float)
     ends = np.array([[0, 0, 0], [half[0], 0, 0], [0, half[1], 0], [0, 0, -half[2]]])
     points = camera.project(pose.apply(ends))
-    start = points[0, :2]
-    return [(start, point[:2] if point[2] > 0 else start) for point in points[1:]]
+    start = points[0]
+    return [
+        (start[:2], end[:2], colour)
+        for end, colour in zip(points[1:], AXES, strict=True)
+        if min(start[2], end[2]) > _LEAST_DEPTH_M
+    ]
