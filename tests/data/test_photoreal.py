@@ -290,6 +290,21 @@ def test_both_renderers_see_the_same_colours(patient, seed):
     assert np.corrcoef(a.ravel(), b.ravel())[0, 1] > 0.8
 
 
+@needs_blender
+@pytest.mark.parametrize(("axis", "elevation_deg", "along"), [(0, 0, 1), (1, 0, 0), (2, 89, 0), (0, 89, 1)])
+def test_grain_runs_along_its_axis(patient, axis, elevation_deg, along):
+    """Seen from the front, x is the picture's columns and y its rows; from above, z is its rows."""
+    wood = Material("wood", (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), "grain", 0.05, axis, 1.0)
+    plank, camera = (
+        shaped("plank", box((1.0, 1.0, 1.0)), materials=(wood,)),
+        Camera.from_fov(20, width=96, height=96),
+    )
+    scene = pictured("plank", camera, viewed(0, elevation_deg, 0, 2.0), plank, light=EVEN)
+    image = linear(drawn(patient, scene, {"plank": plank}).image)[..., 1]
+    changes = [np.abs(np.diff(image, axis=k)).mean() for k in (0, 1)]
+    assert changes[1 - along] > 2.5 * changes[along]
+
+
 # --- the same bytes -----------------------------------------------------------------------------------
 
 
@@ -301,7 +316,7 @@ def several(count: int = 7):
             toy(k // 3),
             EVEN if k % 4 == 0 else Lighting(EVEN.sky, (0.5, 0.7, -0.5), (0.3, 0.4, 0.5), 3.0),
         )
-        camera = Camera.from_fov(50, width=64 + 16 * (k % 2), height=64)
+        camera = Camera.from_fov(50, width=64 + 16 * (k // 3 % 2), height=64)
         more = (
             {} if k % 3 == 0 else {"ground_m": -0.6, "ground_colour": None if k % 3 == 1 else (0.4, 0.5, 0.6)}
         )
@@ -323,6 +338,28 @@ def test_the_same_scene_is_the_same_bytes(blender):
         backwards = [held(picture) for picture in other.draw(jobs[::-1])]
     assert backwards[::-1] == first
     assert len(set(first)) == len(first)
+
+
+@needs_blender
+def test_a_ground_that_was_there_leaves_nothing_behind():
+    """Cycles keeps much from one picture to the next of the same shape."""
+    shape, camera = toy(0), Camera.from_fov(35, width=128, height=128)
+    light = Lighting(EVEN.sky, (0.5, 0.7, -0.5), (0.3, 0.4, 0.5), 3.0)
+
+    def jobs(name, **ground):
+        views = [viewed(60 * k, 20, 0, 2.0) for k in range(5)]
+        scenes = [
+            pictured(f"{name}-{k}", camera, v, shape, light=light, **ground) for k, v in enumerate(views)
+        ]
+        return [(scene, {shape.mesh_id: shape}, None) for scene in scenes]
+
+    with Photoreal(samples=16) as running:
+        before = [held(picture) for picture in running.draw(jobs("bare"))]
+        mixed = [
+            job for pair in zip(jobs("shadow", ground_m=-0.6), jobs("bare"), strict=True) for job in pair
+        ]
+        after = [held(picture) for picture in running.draw(mixed)]
+    assert after[1::2] == before
 
 
 # --- breaking down ------------------------------------------------------------------------------------
