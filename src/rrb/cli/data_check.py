@@ -61,7 +61,7 @@ def _drawn_again(data: Dataset, options: Options) -> list[str]:
     overlaps: dict[str, float] = {}
     unread: dict[str, None] = {}
     labels: dict[str, tuple[int, int]] = {}
-    with Bar() as bar:
+    with Bar(continues=False) as bar:
         for done, key in enumerate(keys[i * len(keys) // count] for i in range(count)):
             bar.tell(done, count)
             try:

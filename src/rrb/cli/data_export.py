@@ -48,7 +48,7 @@ def run(options: Options) -> None:
     total = len(data) if options.split is None else data.counts.get(options.split, 0)
     total = total if options.count is None else min(total, options.count)
     views: list[View] = []
-    with Bar() as bar:
+    with Bar(continues=False) as bar:
         bar.tell(0, total)
         for done, sample in enumerate(islice(data.samples(options.split), total), 1):
             _write(sample, options.out)
