@@ -131,6 +131,8 @@ def _hiding(random: np.random.Generator, shape: Shape, other: Shape, view: View)
     if share <= 0:
         return None
     place = centre + share * (place - centre)
+    if view.upright:  # not sunk into the ground
+        place[1] = max(place[1], shape.floor - other.floor)
     return _if_in_front(Placed(other.mesh_id, Pose(turn, place)), other, view)
 
 
