@@ -24,8 +24,10 @@ class Options:
     """The folder as it was published."""
     out: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DST")]
     """The data set to write: a new folder, or one whose import was stopped."""
-    choose: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE")] = ()
-    """What the reader lets one choose, category=chair say; a wrong name lists what there is."""
+    choose: Annotated[
+        tyro.conf.UseAppendAction[tuple[tuple[str, ...], ...]], tyro.conf.arg(metavar="NAME=VALUE ...")
+    ] = ()
+    """What the reader lets one choose, category=chair say, as often as one likes; a wrong name lists what there is."""
     split: Annotated[str | None, unsaid("train|val|test")] = None
     """Of samples whose source publishes none; train if not given."""
     a_shard: Annotated[int, tyro.conf.arg(metavar="N")] = 500
@@ -45,7 +47,7 @@ def run(options: Options) -> None:
     asked = {
         "format": options.format,
         "source": str(options.source.resolve()),
-        "chosen": sorted(options.choose),
+        "chosen": sorted(_said(options)),
         "split": options.split,
         "a_shard": options.a_shard,
     }
@@ -60,16 +62,23 @@ def run(options: Options) -> None:
     print(f"`rrb data show {options.out}` draws some, `rrb data check {options.out}` checks them")
 
 
+def _said(options: Options) -> list[str]:
+    """Whether after one --choose or after several."""
+    return [text for texts in options.choose for text in texts]
+
+
 def _choices(options: Options) -> dict[str, Any]:
     """NAME=VALUE, the value of the type that the reader's default has or its annotation says."""
     from rrb.data.readers.table import choices
 
     known, chosen = choices(options.format), {}
-    for text in options.choose:
+    for text in _said(options):
         name, equals, value = text.partition("=")
         if not equals or name not in known:
             accepted = ", ".join(f"{n} ({p.annotation})" for n, p in known.items()) or "nothing"
             raise BadInputError(f"--choose says {text!r}; NAME=VALUE is accepted, with NAME of {accepted}")
+        if name in chosen:
+            raise BadInputError(f"--choose says {name} twice; once is accepted")
         chosen[name] = _typed(name, value, str(known[name].annotation))
     return chosen
 
