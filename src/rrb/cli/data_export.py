@@ -1,9 +1,9 @@
 """Write the samples of a data set as single files that any program opens: pictures, masks, poses, cameras and meshes,
 and the list of views that the programs of the RRB authors read.
 
-images/KEY.png  masks/KEY.png  unknown/KEY.png  depths/KEY.png  poses/KEY.json  cameras/KEY.json  meshes/MESH_ID.obj
-and views.txt, for the views that look straight at the object through the authors' lens, which is all that such a list
-can say.
+images/KEY.png  masks/KEY.png  unknown/KEY.png  depths/KEY.png, KEY.npy  poses/KEY.json  cameras/KEY.json
+meshes/MESH_ID.obj  and views.txt, for the views that look straight at the object through the authors' lens, which is
+all that such a list can say.
 """
 
 from __future__ import annotations
@@ -104,5 +104,8 @@ def _is_like(camera: Camera | None, other: Camera) -> bool:
 
 def _at(out: Path, folder: str, name: str) -> Path:
     place = out / folder
-    place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInputError(f"{out}: it cannot be made a folder to write to ({error.strerror})") from None
     return place / name
