@@ -133,6 +133,8 @@ def _hiding(random: np.random.Generator, shape: Shape, other: Shape, view: View)
     place = centre + share * (place - centre)
     if view.upright:  # not sunk into the ground
         place[1] = max(place[1], shape.floor - other.floor)
+        if place @ along - depth < front - 1e-9:  # from below, up is away from the camera
+            return None
     return _if_in_front(Placed(other.mesh_id, Pose(turn, place)), other, view)
 
 
