@@ -353,6 +353,19 @@ def test_round_things_have_no_rim(turn):
     assert (np.diff(covered) < 0.02).all()  # from light to dark without a step back
 
 
+def test_edges_are_sharp_or_smooth_by_their_angle():
+    """Six sides are six planes, thirty-two a round thing."""
+    values = {}
+    for sections in (6, 32):
+        mesh = cylinder(0.8, 1.6, sections)
+        turned = mesh.with_vertices(Pose.from_euler_zyx(0.0, 8.0, 0.0).apply(mesh.vertices))
+        scene = scene_of(view=seen_from((0, 0, -4)), lighting=light(0.1, 0.8, (0.6, 0, -1)))
+        row = matt(scene, {"thing": shape_of(turned)}, samples=1)[48, :, 0]
+        values[sections] = len(np.unique(row[row > 0.02].round(2)))
+    assert values[6] <= 4
+    assert values[32] > 15
+
+
 # --- patterns ---------------------------------------------------------------------------------------
 
 
@@ -483,6 +496,7 @@ def grounded(towards, lift, sun=0.6, **more):
         lighting=light(0.2, sun, towards),
         **{
             "view": seen_from((1.0, 2.5, -3.0), (0, GROUND, 0)),
+            "camera": ODD_CAMERA,
             "ground_m": GROUND,
             "ground_colour": (1.0, 1.0, 1.0),
             **more,
@@ -530,6 +544,30 @@ def test_a_thing_that_stands_on_the_ground_touches_its_shadow(towards):
     drawn = linear(picture.image)[..., 0]
     assert close.sum() > 40
     assert (drawn[close] < 0.25).mean() > 0.9
+
+
+@pytest.mark.parametrize("towards", [(0.1, 1, 1), (0.8, 1.2, 1), (0, 2, 1)])
+def test_there_is_hardly_a_gap_between_a_thin_board_and_its_shadow(towards):
+    """Three texels of the shadow's map, of which nearly 190 go over the largest extent, are allowed."""
+    board = np.array([0.9, 0.6, 0.01])
+    middle = np.array([0.0, GROUND + 0.3, 0.0])
+    scene = scene_of(
+        ("thing", at(*middle)),
+        view=seen_from((0.0, GROUND + 1.5, -3.0), (0.0, GROUND, -0.05)),
+        camera=Camera.from_fov(12, width=160, height=160),
+        lighting=light(0.2, 0.6, towards),
+        ground_m=GROUND,
+        ground_colour=(1.0, 1.0, 1.0),
+    )
+    picture = fast.draw(scene, {"thing": shape_of(box(board))}, samples=1)
+    points, sun = on_ground(scene), np.array(scene.lighting.towards_sun)
+    shaded = hits_box(points, sun, middle - board / 2, middle + board / 2) & (picture.object_index < 0)
+    near = shaded & (points[..., 2] > -0.06)
+    beyond = near & (points[..., 2] < -0.005 - 3 * 1.1 / 188)
+    dark = linear(picture.image)[..., 0] < 0.25
+    assert beyond.sum() > 200
+    assert dark[beyond].mean() > 0.98
+    assert dark[near].mean() > 0.6
 
 
 @pytest.mark.parametrize("towards", [(0.3, 0.5, -1), (-0.6, 0.2, -0.8)])
@@ -610,7 +648,7 @@ def test_without_a_colour_the_ground_is_the_background_with_a_shadow(towards):
     behind = Background("gradient", ((0.9, 0.7, 0.8), (0.5, 0.6, 0.9)), 20)
     scene, shapes, low, high = grounded(towards, 0.0, ground_colour=None, background=behind)
     picture = fast.draw(scene, shapes, samples=1)
-    background = background_picture(behind, (96, 96))
+    background = background_picture(behind, (80, 112))
     ground = picture.object_index < 0
     sun = np.array(scene.lighting.towards_sun)
     share = linear(picture.image) / background
