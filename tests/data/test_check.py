@@ -22,7 +22,7 @@ def drawn(camera=CAMERA, others=(), mesh=None, **more):
     scene = scene_of(*placed, camera=camera, view=VIEW)
     picture = fast.draw(scene, shapes)
     fields = {
-        "mask": picture.mask, "unknown": picture.unknown, "camera": camera, "mesh": shape.mesh,
+        "mask": picture.mask, "unknown": picture.object_index > 0, "camera": camera, "mesh": shape.mesh,
         "camera_from_object": scene.camera_from_object,
     }  # fmt: skip
     return Sample("a", picture.image, "thing", "thing", **{**fields, **more})

@@ -92,7 +92,6 @@ def test_mask_and_depth_are_those_of_the_rasterizer(camera):
     depth = np.divide(1, nearest, out=np.zeros(size), where=nearest > 0)
     np.testing.assert_allclose(picture.depth_m, depth, rtol=1e-6)
     np.testing.assert_array_equal(picture.mask, owner == 0)
-    np.testing.assert_array_equal(picture.unknown, owner > 0)
     assert picture.mask.dtype == np.float32
     assert picture.depth_m.dtype == np.float32
 
@@ -122,7 +121,7 @@ def test_the_pose_of_the_scene_is_that_of_the_mask():
     np.testing.assert_allclose(moved.camera_from_object.matrix, view.matrix, atol=1e-12)
 
 
-def test_whatever_hides_the_object_is_unknown_and_no_mask():
+def test_what_hides_the_object_is_no_mask():
     shapes = {
         "thing": shape_of(box((1, 1, 1))),
         "front": shape_of(plane((9, 9)).with_vertices(plane((9, 9)).vertices[:, [0, 2, 1]]), "front"),
@@ -132,8 +131,8 @@ def test_whatever_hides_the_object_is_unknown_and_no_mask():
     alone = fast.draw(scene_of(), shapes)
     half = CAMERA.width_px // 2
     # The camera looks along +z with y up, so +x lies left.
-    assert picture.unknown[:, :half].all()
-    assert not picture.unknown[:, half:].any()
+    assert (picture.object_index[:, :half] == 1).all()
+    assert not (picture.object_index[:, half:] == 1).any()
     np.testing.assert_array_equal(picture.mask[:, half:], alone.mask[:, half:])
     assert not picture.mask[:, :half].any()
     assert fast.visible_share(scene, shapes) == pytest.approx(0.5, abs=0.01)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rrb.data.real_meshes import SIZE_SPREAD, listed, shape_of
+from rrb.data.sample import KEY_LETTERS
 from rrb.errors import BadFileError, BadInputError
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.primitives import box, icosphere
@@ -80,7 +81,9 @@ def test_the_same_seed_and_variant_give_the_same_shape(tmp_path):
     np.testing.assert_array_equal(one.mesh.vertices, again.mesh.vertices)
     np.testing.assert_array_equal(one.face_part, again.face_part)
     assert one.description() == again.description()
-    assert one.mesh_id == "a-1"
+    assert one.mesh_id.startswith("a-")
+    assert set(one.mesh_id) <= KEY_LETTERS
+    assert shape_of(real, 2, 2).mesh_id != one.mesh_id
     for other in (shape_of(real, 2, 2), shape_of(real, 1, 3)):
         assert other.extent != one.extent
         assert other.materials != one.materials
@@ -158,7 +161,7 @@ def test_an_index_that_is_wrong_is_refused(tmp_path, entries, sentence):
 
 
 def test_a_category_that_is_not_there_is_refused(tmp_path):
-    folder = folder_of(tmp_path, [ENTRY, {**ENTRY, "category": "sofa"}])
+    folder = folder_of(tmp_path, [ENTRY, {**ENTRY, "name": "b", "category": "sofa"}])
     with pytest.raises(BadInputError, match=r"index\.json has no car; it holds chair, sofa"):
         listed(folder, "car")
 

@@ -73,10 +73,8 @@ def test_an_unknown_background_is_refused():
     assert BLUE.kind == "plain"
 
 
-def test_a_picture_tells_what_is_unknown_from_what_is_not_there():
+def test_the_mask_of_a_picture_is_its_first_object():
     index = np.array([[-1, 0], [1, 2]], np.int16)
     picture = Picture(np.zeros((2, 2, 3), np.uint8), index, np.ones((2, 2), np.float32))
     np.testing.assert_array_equal(picture.mask, [[0, 1], [0, 0]])
-    np.testing.assert_array_equal(picture.unknown, [[False, False], [True, True]])
     assert picture.mask.dtype == np.float32
-    assert picture.unknown.dtype == np.bool_
