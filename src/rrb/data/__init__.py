@@ -11,7 +11,8 @@ from rrb.data.sample import MeshFile, OccupancyPoints, Sample
 from rrb.data.scene import Picture, Scene
 from rrb.data.scenes import Variety, random_scene
 from rrb.data.sequences import SequenceOrder, make_sequence
-from rrb.data.shape import Shape, Turns
+from rrb.data.shape import Shape
+from rrb.geometry.turns import Turns
 
 __all__ = [
     "CATEGORIES",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rrb.data.dataset import Dataset, write_description
 from rrb.errors import BadInputError
@@ -17,10 +18,33 @@ def begin_or_continue(folder: Path, asked: Mapping[str, Any]) -> None:
     if (folder / "dataset.json").exists():
         _require_same(folder, Dataset(folder).about, asked)
         return
+    write_description(folder, asked)
+
+
+def _opened(folder: Path) -> TextIO:
     try:
-        write_description(folder, asked)
+        folder.mkdir(parents=True, exist_ok=True)
+        return open(folder / ".lock", "w")
     except OSError as error:
         raise BadInputError(f"{folder}: it cannot be made a folder to write to ({error.strerror})") from None
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """While this is entered no other process enters it for the folder; a killed one has left it."""
+    try:
+        import fcntl
+    except ImportError:  # not a POSIX system: nobody is kept out
+        yield
+        return
+    with _opened(folder) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadInputError(
+                f"{folder}: another process is writing to it; one at a time is accepted"
+            ) from None
+        yield
 
 
 def _require_same(folder: Path, before: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
@@ -30,7 +54,7 @@ def _require_same(folder: Path, before: Mapping[str, Any], asked: Mapping[str, A
             f"{folder} was begun by another command, or another version of it; give another folder"
         )
     changed = [
-        f"{name} ({_said(was[name])} before, {_said(now[name])} now)"
+        f"{name.rpartition('.')[2]} ({_said(was[name])} before, {_said(now[name])} now)"
         for name in now
         if was[name] != now[name]
     ]
@@ -41,11 +65,12 @@ def _require_same(folder: Path, before: Mapping[str, Any], asked: Mapping[str, A
         )
 
 
-def _flat(choices: Mapping[str, Any]) -> dict[str, Any]:
-    """Choices inside of choices by their own names."""
+def _flat(choices: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """Choices inside of choices by their whole path, "variety.photos"."""
     flat: dict[str, Any] = {}
     for name, value in choices.items():
-        flat |= _flat(value) if isinstance(value, Mapping) else {name: value}
+        path = f"{within}{name}"
+        flat |= _flat(value, f"{path}.") if isinstance(value, Mapping) else {path: value}
     return flat
 
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -201,7 +202,8 @@ class Dataset:
 def write_description(folder: str | Path, asked: Mapping[str, Any]) -> None:
     """Write DIR/dataset.json, first of all: the format, the conventions in words, and what was asked for."""
     Path(folder).mkdir(parents=True, exist_ok=True)
-    data = {"format": FORMAT, "convention": CONVENTION, "asked": dict(asked)}
+    made_with = {name: version(name) for name in ("rrb", "numpy", "pillow", "numba")}
+    data = {"format": FORMAT, "convention": CONVENTION, "asked": dict(asked), "made_with": made_with}
     write_bytes(Path(folder) / "dataset.json", json_bytes(data))
 
 

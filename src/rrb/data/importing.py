@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from rrb.data.beginning import begin_or_continue
+from rrb.data.beginning import begin_or_continue, only_writer
 from rrb.data.sample import SPLITS, MeshFile, Sample
 from rrb.data.sample_files import mesh_path
 from rrb.data.shards import read_index, remove_leftovers, save_mesh, shard_is_whole, shard_path, write_shard
@@ -37,15 +38,17 @@ def import_samples(
         raise BadInputError(f"the split is {split!r}; {', '.join(SPLITS)} are accepted")
     if a_shard < 1:
         raise BadInputError(f"{a_shard} pictures in a shard; from 1 are accepted")
-    shards = _Shards(folder, a_shard, told)
-    for sample in samples:
-        if not shards.counts:
-            begin_or_continue(folder, asked)
-            remove_leftovers(folder)
-        shards.add(sample, sample.split or split)
-    if not shards.counts:
+    waiting = iter(samples)
+    first = next(waiting, None)
+    if first is None:
         raise BadInputError("the source has no sample; at least one is needed")
-    shards.finish_all()
+    with only_writer(folder):
+        begin_or_continue(folder, asked)
+        remove_leftovers(folder)
+        shards = _Shards(folder, a_shard, told)
+        for sample in chain([first], waiting):
+            shards.add(sample, sample.split or split)
+        shards.finish_all()
     return dict(shards.counts)
 
 

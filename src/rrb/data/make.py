@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from rrb.data.beginning import begin_or_continue
+from rrb.data.beginning import begin_or_continue, only_writer
 from rrb.data.order import Order, Source, Task
-from rrb.data.renderers import Draw, renderer
+from rrb.data.renderers import Draw, Shapes, renderer
 from rrb.data.sample import Sample
+from rrb.data.scene import Scene
 from rrb.data.shard_workers import Make, ShardWorkers
 from rrb.data.shards import remove_leftovers, shard_is_whole, shard_path, write_shard
-from rrb.data.subject import Subject
+from rrb.data.subject import Shot, Subject
 
 Told = Callable[[int, int, str], None]
 """(pictures done so far, pictures in all, a line to say or "") -> None."""
@@ -33,8 +35,14 @@ def make_dataset(
     meshes: a folder with an index.json, instead of the generator. photos: a folder of backgrounds.
     """
     folder, source = Path(folder), Source(order, meshes, photos)
-    begin_or_continue(folder, source.asked())
-    remove_leftovers(folder)
+    with only_writer(folder):
+        begin_or_continue(folder, source.asked())
+        remove_leftovers(folder)
+        return _made(source, folder, workers, told)
+
+
+def _made(source: Source, folder: Path, workers: int, told: Told) -> int:
+    order = source.order
     tasks = list(source.tasks())
     missing = [task for task in tasks if not shard_is_whole(_path(folder, task))]
     pictures = {task: sum(order.views_of(n) for n in task.meshes) for task in tasks}
@@ -46,7 +54,7 @@ def make_dataset(
         ShardWorkers(begin, min(workers, len(missing))).run(missing, tally.drawn, tally.say)
         remove_leftovers(folder)  # of those that died
     elif missing:
-        with renderer(order.style, photos, samples=order.samples, workers=workers) as draw:
+        with renderer(order.style, source.photos, samples=order.samples, workers=workers) as draw:
             for task in missing:
                 make_shard(source, folder, draw, task, partial(tally.drawn, task))
     return to_make
@@ -64,12 +72,18 @@ def make_shard(source: Source, folder: Path, draw: Draw, task: Task, drawn: Call
 def _counted(
     source: Source, folder: Path, draw: Draw, task: Task, drawn: Callable[[int], None]
 ) -> Iterator[Sample]:
-    count = 0
-    for number in task.meshes:
-        for sample in Subject.of(source, number).samples(folder, draw):
-            yield sample
-            count += 1
-            drawn(count)
+    """The scenes of all of its meshes in one row, so that several who draw never wait for a mesh's last."""
+    waiting: deque[Shot] = deque()
+
+    def jobs() -> Iterator[tuple[Scene, Shapes]]:
+        for number in task.meshes:
+            for shot in Subject.of(source, number).shots(folder):
+                waiting.append(shot)
+                yield shot.scene, shot.subject.shapes
+
+    for count, picture in enumerate(draw(jobs()), 1):
+        yield waiting.popleft().sample(picture)
+        drawn(count)
 
 
 def _makes(source: Source, folder: Path) -> Make:

@@ -53,10 +53,8 @@ class Order:
                 raise BadInputError(f"{name} is {value!r}; a whole number from {least} is accepted")
         if self.points != 0 and self.points < 4:
             raise BadInputError(f"points is {self.points}; 0 for none, or from 4, is accepted")
-        if not 0 <= self.voxels <= 256:
-            raise BadInputError(
-                f"voxels is {self.voxels}; 0 for none, or up to 256 along a side, is accepted"
-            )
+        if self.voxels != 0 and not 4 <= self.voxels <= 256:
+            raise BadInputError(f"voxels is {self.voxels}; 0 for none, or 4 to 256 along a side, is accepted")
         if self.n_meshes > _SEEDS_APART:
             raise BadInputError(
                 f"{self.count} pictures, {self.views} of each, are of {self.n_meshes} meshes; a seed has"
@@ -99,11 +97,12 @@ class Source:
             raise BadInputError(
                 f"{photos}: there is no photograph in it; one of {', '.join(PHOTO_KINDS)} is needed"
             )
-        self._facts = {"meshes": [m.name for m in self._real] or "procedural", "photos": _digest(names)}
+        self._names = names
 
     def asked(self) -> dict[str, Any]:
         """What `dataset.json` says: everything that decides a byte, but for the versions of what draws."""
-        return {**asdict(self.order), **self._facts}
+        meshes = [mesh.fingerprint() for mesh in self._real] or "procedural"
+        return {**asdict(self.order), "meshes": meshes, "backgrounds": _digest(self.photos, self._names)}
 
     @property
     def kind(self) -> str:
@@ -158,9 +157,9 @@ class Source:
             yield Task(split, begun[split], tuple(numbers))
 
 
-def _digest(names: tuple[str, ...]) -> str:
-    if not names:
+def _digest(photos: Path | None, names: tuple[str, ...]) -> str:
+    if photos is None:
         return "none"
-    return (
-        f"{len(names)} files, names' sha256 {hashlib.sha256(chr(10).join(names).encode()).hexdigest()[:16]}"
-    )
+    lines = [f"{name} {(photos / name).stat().st_size}" for name in names]
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    return f"{len(names)} files, sha256 of names and sizes {digest}"

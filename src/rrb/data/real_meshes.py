@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +14,11 @@ from numpy.typing import NDArray
 
 from rrb.data import materials
 from rrb.data.materials import Material
-from rrb.data.procedural.build import DECIMALS
+from rrb.data.procedural.build import rounded
+from rrb.data.sample import KEY_LETTERS
 from rrb.data.shape import Shape
 from rrb.errors import BadFileError, BadInputError
+from rrb.geometry.files import read_bytes
 from rrb.geometry.json_io import read_json
 from rrb.geometry.mesh import Mesh
 
@@ -44,6 +48,12 @@ class RealMesh:
     category: str
     split: str  # "train" or "test"
     largest_extent_m: float
+    has_front: bool  # whether it faces -z: an azimuth means nothing otherwise
+
+    def fingerprint(self) -> list[Any]:
+        """All that decides what is made of it."""
+        digest = hashlib.sha256(read_bytes(self.path)).hexdigest()[:16]
+        return [self.name, self.split, self.largest_extent_m, self.has_front, digest]
 
 
 def listed(folder: Path, category: str | None = None) -> list[RealMesh]:
@@ -55,6 +65,11 @@ def listed(folder: Path, category: str | None = None) -> list[RealMesh]:
     if not entries:
         raise BadFileError(f"{path}: it names no mesh")
     meshes = [_entry(path, folder, number, entry) for number, entry in enumerate(entries)]
+    twice = [name for name, count in Counter(_plain(m.name) for m in meshes).items() if count > 1]
+    if twice:
+        raise BadFileError(
+            f"{path}: two meshes are called {twice[0]}, as far as letters and digits go; one is accepted"
+        )
     chosen = [m for m in meshes if category in (None, m.category)]
     if not chosen:
         held = ", ".join(sorted({m.category for m in meshes}))
@@ -78,7 +93,8 @@ def _entry(path: Path, folder: Path, number: int, entry: Any) -> RealMesh:
     size = entry["largest_extent_m"]
     if not isinstance(size, int | float) or not size > 0:
         raise BadFileError(f"{path}, entry {number}: largest_extent_m is {size!r}; metres are accepted")
-    return RealMesh(folder / file, entry["name"], entry["category"], entry["split"], float(size))
+    has_front = str(entry.get("front", "-z")).startswith("-z")
+    return RealMesh(folder / file, entry["name"], entry["category"], entry["split"], float(size), has_front)
 
 
 def shape_of(real: RealMesh, variant: int, seed: int) -> Shape:
@@ -87,7 +103,7 @@ def shape_of(real: RealMesh, variant: int, seed: int) -> Shape:
     stored = Mesh.load(real.path).merged()
     extent = real.largest_extent_m * random.uniform(1 - SIZE_SPREAD, 1 + SIZE_SPREAD)
     vertices = (stored.vertices - stored.centre) * (extent / float(stored.largest_extent))
-    mesh_id = f"{_plain(real.name)}-{variant}"
+    mesh_id = f"{_plain(real.name)}-{seed}-{variant}"
     looks = _LOOKS.get(real.category, _ANY_LOOKS)
     count = int(random.integers(1, _MOST_LOOKS + 1))
     face_part = random.integers(count, size=len(stored.faces))[_components(stored)]
@@ -95,11 +111,11 @@ def shape_of(real: RealMesh, variant: int, seed: int) -> Shape:
     return Shape(
         mesh_id=mesh_id,
         category=real.category,
-        mesh=Mesh(np.round(vertices, DECIMALS) + 0.0, stored.faces, name=mesh_id),
+        mesh=Mesh(rounded(vertices), stored.faces, name=mesh_id),
         face_part=face_part.astype(np.int64),
         parts=tuple(f"part{k}" for k in range(len(used))),
         materials=tuple(looks[int(random.integers(len(looks)))](random) for _ in used),
-        style={"source": real.name},
+        style={"source": real.name, "front": "-z" if real.has_front else "not defined"},
     )
 
 
@@ -120,4 +136,4 @@ def _components(mesh: Mesh) -> NDArray[np.int64]:
 
 
 def _plain(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+    return "".join(c if c in KEY_LETTERS else "_" for c in name)

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rrb.data.shape import NO_TURNS, Turns
 from rrb.errors import BadInputError
 from rrb.geometry._arrays import short
 from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
+from rrb.geometry.turns import NO_TURNS, Turns
 from rrb.geometry.voxels import Voxels
 
 KEY_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")

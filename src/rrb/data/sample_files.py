@@ -24,12 +24,12 @@ import numpy as np
 from rrb.data import sample_arrays as arrays
 from rrb.data.picture_bytes import jpeg_bytes
 from rrb.data.sample import KEY_LETTERS, MeshFile, Sample
-from rrb.data.shape import Turns
 from rrb.errors import BadFileError, BadInputError
 from rrb.geometry._arrays import short
 from rrb.geometry.camera import Camera
 from rrb.geometry.image_io import encode_png
 from rrb.geometry.pose import Pose
+from rrb.geometry.turns import Turns
 
 FORMAT = "rrb.sample/1"
 CONVENTION = (

@@ -150,7 +150,7 @@ class Picture:
 
     @property
     def unknown(self) -> NDArray[np.bool_]:
-        """Where another object is seen: whether the first goes on behind it is not to be known."""
+        """(H, W): where another object is seen, in front of the first or behind."""
         return self.object_index > 0
 
 

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rrb.data.beginning import only_writer
 from rrb.data.procedural.build import make
 from rrb.data.renderers import STYLES, Shapes, renderer
 from rrb.data.scene import Background, Effects, Lighting, Picture, Placed, Scene
@@ -227,6 +228,14 @@ def make_sequence(
 ) -> Sequence:
     """Write what of the sequence is not in the folder yet."""
     film = sequence(order)
+    with only_writer(folder):
+        _make(order, film, folder, workers, told)
+    return film
+
+
+def _make(
+    order: SequenceOrder, film: Sequence, folder: Path, workers: int, told: Callable[[int, int, str], None]
+) -> None:
     _begin(order, film, folder)
     remove_leftovers(folder)
     for place in _picture_folders(film, folder):
@@ -241,7 +250,6 @@ def make_sequence(
         save_image(_frame_path(folder, number), picture.image)  # last: it says that the frame is whole
         done += 1
         told(done, order.frames, "")
-    return film
 
 
 def _drawn(
@@ -257,11 +265,8 @@ def _begin(order: SequenceOrder, film: Sequence, folder: Path) -> None:
     about = folder / "sequence.json"
     if about.exists() and (before := read_json(about).get("asked")) != asked:
         raise BadInputError(f"{folder} holds another sequence ({before}); give another folder")
-    try:
-        for place in _picture_folders(film, folder):
-            place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInputError(f"{folder}: it cannot be made a folder to write to ({error.strerror})") from None
+    for place in _picture_folders(film, folder):
+        place.mkdir(parents=True, exist_ok=True)
     objects = [
         {"mesh_id": p.mesh_id, "world_from_object": p.world_from_object.to_json()} for p in film.placed
     ]

@@ -88,19 +88,21 @@ def write_shard(
         raise BadInputError(f"{path}: a shard's name is like train-000000.tar, of {', '.join(SPLITS)}")
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
     try:
-        with open(temporary, "xb") as file:
-            index = _written(file, samples, jpeg_quality, named[1])
-            file.flush()
-            os.fsync(file.fileno())
-        # An index must never lie beside a tar that it does not describe.
-        _index_path(path).unlink(missing_ok=True)
-        os.replace(temporary, path)
+        with _named(path):
+            file = open(temporary, "xb")  # noqa: SIM115 (closed below)
+        with file:
+            index = _written(file, path, samples, jpeg_quality, named[1])
+            with _named(path):
+                file.flush()
+                os.fsync(file.fileno())
+        with _named(path):
+            # An index must never lie beside a tar that it does not describe.
+            _index_path(path).unlink(missing_ok=True)
+            os.replace(temporary, path)
     except BadFileError:
         raise
     except BadInputError as error:
         raise BadInputError(f"{path}: {error}") from None
-    except OSError as error:
-        raise BadFileError(f"{path}: it cannot be written ({error.strerror or error})") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -108,7 +110,16 @@ def write_shard(
     return index
 
 
-def _written(file: BinaryIO, samples: Iterable[Sample], jpeg_quality: Any, split: str) -> Index:
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What the disk refuses is said of this file; what samples raise while they are made is not."""
+    try:
+        yield
+    except OSError as error:
+        raise BadFileError(f"{path}: it cannot be written ({error.strerror or error})") from error
+
+
+def _written(file: BinaryIO, path: Path, samples: Iterable[Sample], jpeg_quality: Any, split: str) -> Index:
     checksum, at = hashlib.sha256(), 0
     seen: dict[str, tuple[int, str, str]] = {}
     for sample in samples:
@@ -117,10 +128,12 @@ def _written(file: BinaryIO, samples: Iterable[Sample], jpeg_quality: Any, split
         quality = jpeg_quality(sample) if callable(jpeg_quality) else jpeg_quality
         members = encode(sample if sample.split else sample.with_(split=split), quality)
         block = b"".join(member_bytes(f"{sample.key}.{name}", data) for name, data in members.items())
-        at += file.write(block)
+        with _named(path):
+            at += file.write(block)
         checksum.update(block)
     checksum.update(END)
-    at += file.write(END)
+    with _named(path):
+        at += file.write(END)
     if not seen:
         raise BadInputError("there are no samples; at least one is needed")
     offsets, categories, mesh_ids = zip(*seen.values(), strict=True)
@@ -140,12 +153,13 @@ def _check(sample: Sample, split: str, seen: Collection[str]) -> None:
 def save_mesh(
     folder: str | Path, mesh_id: str, mesh: Mesh, description: Mapping[str, Any] | None = None
 ) -> None:
-    """Write DIR/meshes/MESH_ID.ply and, where there is one, its description beside."""
+    """Write DIR/meshes/MESH_ID.ply and, where there is one, its description beside, with the .ply's checksum."""
     path = mesh_path(folder, mesh_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     mesh.save(path)
     if description is not None:
-        write_bytes(path.with_suffix(".json"), json_bytes(dict(description)))
+        described = {**description, "ply_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        write_bytes(path.with_suffix(".json"), json_bytes(described))
 
 
 def remove_leftovers(folder: str | Path) -> list[Path]:

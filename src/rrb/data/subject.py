@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from rrb.data import fast
 from rrb.data.occupancy import occupancy_points
 from rrb.data.order import POINTS, SCENE, Source
-from rrb.data.renderers import Draw, Shapes
+from rrb.data.renderers import Shapes
 from rrb.data.sample import MeshFile, Sample
 from rrb.data.sample_files import mesh_path
 from rrb.data.scene import Picture, Scene
@@ -34,7 +35,7 @@ class Subject:
         shape = source.shape(number)
         return Subject(source, number, shape, source.blockers(number, shape), [source.neighbour(number)])
 
-    @property
+    @cached_property
     def shapes(self) -> Shapes:
         """All that its scenes may show, by their ids."""
         return {shape.mesh_id: shape for shape in (self.shape, *self.blockers, *self.neighbours)}
@@ -48,40 +49,52 @@ class Subject:
         hidden = len(scene.objects) > 1 and fast.visible_share(scene, self.shapes) < LEAST_VISIBLE
         return alone(scene) if hidden else scene
 
-    def samples(self, folder: Path, draw: Draw) -> Iterator[Sample]:
-        """Write the mesh, draw all views."""
-        order, shapes = self.source.order, self.shapes
+    def shots(self, folder: Path) -> Iterator[Shot]:
+        """Write the mesh; then what is to be drawn, one view after the other."""
+        order = self.source.order
         save_mesh(folder, self.shape.mesh_id, self.shape.mesh, self.shape.description())
-        scenes = [self.scene(view) for view in range(order.views_of(self.number))]
         voxels = Voxels.from_mesh(self.shape.mesh, order.voxels) if order.voxels else None
-        pictures = draw((scene, shapes) for scene in scenes)
-        for view, (scene, picture) in enumerate(zip(scenes, pictures, strict=True)):
-            yield self._sample(view, scene, picture, voxels, folder)
+        for view in range(order.views_of(self.number)):
+            yield Shot(self, view, self.scene(view), voxels, folder)
 
-    def _sample(
-        self, view: int, scene: Scene, picture: Picture, voxels: Voxels | None, folder: Path
-    ) -> Sample:
-        order, shape, pose = self.source.order, self.shape, scene.camera_from_object
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """One view of a subject."""
+
+    subject: Subject
+    view: int
+    scene: Scene
+    voxels: Voxels | None
+    folder: Path
+
+    def sample(self, picture: Picture) -> Sample:
+        source, shape, scene = self.subject.source, self.subject.shape, self.scene
+        order, pose = source.order, scene.camera_from_object
         height = float(pose.camera_centre_object[1]) - shape.floor
         stands = scene.viewpoint != "free" and height > 0
-        random = self.source.random(POINTS, self.number, view)
+        random = source.random(POINTS, self.subject.number, self.view)
+        # What stands wholly behind the object hides nothing of it.
+        farthest = float(pose.apply(shape.mesh.vertices)[:, 2].max())
+        unknown = picture.unknown & (picture.depth_m < farthest)
         return Sample(
             key=scene.key,
             image=picture.image,
             category=shape.category,
             mesh_id=shape.mesh_id,
             mask=picture.mask,
-            unknown=picture.unknown if picture.unknown.any() else None,
+            unknown=unknown if unknown.any() else None,
             camera=scene.camera,
             camera_from_object=pose,
-            mesh=MeshFile(mesh_path(folder, shape.mesh_id)),
+            mesh=MeshFile(mesh_path(self.folder, shape.mesh_id)),
             depth_m=picture.depth_m if order.depth else None,
             points=occupancy_points(shape.mesh, order.points, random) if order.points else None,
-            voxels=voxels,
+            voxels=self.voxels,
+            extents_m=tuple(shape.extents.tolist()),
             camera_height_m=height if stands else None,
             turns=shape.turns,
-            split=self.source.split(self.number),
-            source=f"{order.style} {self.source.kind}",
+            split=source.split(self.subject.number),
+            source=f"{order.style} {source.kind}",
             style=shape.style,
             about={
                 "viewpoint": scene.viewpoint,

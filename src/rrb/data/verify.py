@@ -8,9 +8,11 @@ from pathlib import Path
 
 from rrb.data.dataset import Dataset
 from rrb.data.sample import MeshFile, Sample
-from rrb.data.sample_files import FIELDS, MEMBERS, facts_of
+from rrb.data.sample_files import FIELDS, MEMBERS, facts_of, mesh_path
 from rrb.data.shards import Index, Raw, decoded, read_index, read_shard
 from rrb.errors import BadFileError
+from rrb.geometry.files import read_bytes
+from rrb.geometry.json_io import read_json
 
 
 def verify(path: str | Path) -> list[str]:
@@ -35,6 +37,24 @@ def problems(dataset: Dataset) -> Iterator[str]:
     for shard in dataset.shards:
         yield from verify(shard.path)
     yield from repeated(dataset)
+    yield from damaged_meshes(dataset)
+    asked = dataset.about.get("count")
+    if isinstance(asked, int) and len(dataset) != asked:
+        yield f"{dataset.folder}: it has {len(dataset)} samples of the {asked} that were asked for"
+
+
+def damaged_meshes(dataset: Dataset) -> Iterator[str]:
+    """Mesh files other than their descriptions give the sha256 of; one that is missing is said elsewhere."""
+    for mesh_id in sorted(
+        {mesh_id for shard in dataset.shards for mesh_id in shard.index.mesh_ids if mesh_id}
+    ):
+        path = mesh_path(dataset.folder, mesh_id)
+        if not path.is_file() or not path.with_suffix(".json").is_file():
+            continue
+        told = read_json(path.with_suffix(".json"))
+        digest = hashlib.sha256(read_bytes(path)).hexdigest()
+        if not isinstance(told, dict) or told.get("ply_sha256", digest) != digest:
+            yield f"{path}: its bytes are not those that {path.stem}.json gives the sha256 of"
 
 
 def repeated(dataset: Dataset) -> Iterator[str]:

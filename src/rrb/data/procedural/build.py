@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rrb.data.materials import Material
-from rrb.data.shape import NO_TURNS, Shape, Turns
+from rrb.data.shape import Shape
 from rrb.errors import BadInputError
 from rrb.geometry.mesh import Mesh
+from rrb.geometry.turns import NO_TURNS, Turns
 
 DECIMALS = 6  # of a metre: coarser than what libraries round differently
 
@@ -58,11 +60,16 @@ def make(category: str, seed: int) -> Shape:
     return assembled(f"{category}-{int(seed):08d}", category, grammar(shape, looks))
 
 
+def rounded(vertices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cut to DECIMALS, without negative zeros. The factor keeps what lies just between two from falling either way."""
+    return np.round(vertices * (1 + 1e-9), DECIMALS) + 0.0
+
+
 def assembled(mesh_id: str, category: str, design: Design) -> Shape:
     """The pieces as one mesh, centred on its bounding box and rounded."""
     kinds = tuple(dict.fromkeys(kind for kind, _ in design.pieces))
     whole = Mesh.concatenated([piece for _, piece in design.pieces])
-    vertices = np.round(whole.vertices - whole.centre, DECIMALS) + 0.0  # no negative zeros
+    vertices = rounded(whole.vertices - whole.centre)
     counts = [len(piece.faces) for _, piece in design.pieces]
     face_part = np.repeat([kinds.index(kind) for kind, _ in design.pieces], counts)
     return Shape(

@@ -20,7 +20,7 @@ from rrb.data.procedural.chair_plan import Plan
 from rrb.data.procedural.chair_seat import ROUND_SEATS, add_seat, fitted
 from rrb.data.procedural.chair_stand import pedestal, sled, star
 from rrb.data.procedural.chance import pick, whether
-from rrb.data.shape import Turns
+from rrb.geometry.turns import Turns
 
 # Around the middle of the bounding box a stool of three or five legs is alike only if its seat reaches further.
 RINGS = {"three_legs": 3, "ring_of_four": 4}

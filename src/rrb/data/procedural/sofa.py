@@ -20,7 +20,7 @@ from rrb.data.procedural.sofa_looks import materials_for
 from rrb.data.procedural.sofa_lying import add_chaise, add_daybed, add_ottoman
 from rrb.data.procedural.sofa_straight import add_chesterfield, add_deep_chaise, add_sofa
 from rrb.data.procedural.sofa_wood import add_frame
-from rrb.data.shape import Turns
+from rrb.geometry.turns import Turns
 
 FORMS: dict[str, tuple[float, Callable[[SofaDraft], None]]] = {
     "sofa": (6.0, add_sofa),

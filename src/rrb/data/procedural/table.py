@@ -30,7 +30,7 @@ from rrb.data.procedural.table_legs import add_legs, add_spider
 from rrb.data.procedural.table_looks import materials_for
 from rrb.data.procedural.table_special import add_drop_leaf, add_picnic
 from rrb.data.procedural.table_tops import add_top
-from rrb.data.shape import Turns
+from rrb.geometry.turns import Turns
 
 # Weight, then from and to in metres: the long side, the height, and the short side as a share of the long one.
 KINDS = {

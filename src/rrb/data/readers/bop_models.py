@@ -12,9 +12,9 @@ import numpy as np
 from rrb.data.readers._reading import field, folder, named, number, numbers, whole
 from rrb.data.readers.bop_rows import MM_PER_M
 from rrb.data.sample import MeshFile
-from rrb.data.shape import NO_TURNS, Turns
 from rrb.errors import BadFileError, BadInputError
 from rrb.geometry.json_io import read_json
+from rrb.geometry.turns import NO_TURNS, Turns
 
 _SYMMETRIES = ("symmetries_discrete", "symmetries_continuous")
 

@@ -29,7 +29,7 @@ READERS: Mapping[str, Reader] = {
     "choy": Reader("rrb.data.readers.choy", "ShapeNet objects as Choy et al. (3D-R2N2) drew them."),
     "pix3d": Reader("rrb.data.readers.pix3d", "Photographs of furniture with CAD models (Pix3D)."),
     "pascal3d": Reader("rrb.data.readers.pascal3d", "Photographs with CAD models and viewpoints (PASCAL3D+)."),
-    "view_list": Reader("rrb.data.readers.view_list", "Pictures of meshes by the RRB authors' list of view parameters."),
+    "view_list": Reader("rrb.data.readers.view_list", "Pictures by the RRB authors' list of views."),
     "coco": Reader("rrb.data.readers.coco", "Photographs with masks of instances (COCO)."),
     "bop": Reader("rrb.data.readers.bop", "RGB-D pictures with poses of scanned objects (BOP)."),
     "kitti": Reader("rrb.data.readers.kitti", "Street pictures with boxes in space (KITTI objects)."),
