@@ -17,11 +17,10 @@ class Plan:
     read: int = 9600  # samples, for a rate
     checked: int = 500  # masks of a kind
     labelled: int = 100  # samples of a kind, 200 labels each
-    killed_after_s: float = 6.0
 
     def quick(self) -> "Plan":
         few = tuple((side, samples, 4) for side, samples, _ in self.photoreal)
-        return replace(self, made=96, photoreal=few, read=200, checked=10, labelled=2, killed_after_s=2.5)
+        return replace(self, made=96, photoreal=few, read=200, checked=10, labelled=2)
 
 
 @dataclass(frozen=True)

@@ -89,11 +89,7 @@ def broken_off(plan: Plan, place: Place) -> Table:
         whole, broken = (place.scratch / f"{name}-{times}" for name in ("whole", "broken"))
         subprocess.run(_command(place, whole), check=True, stdout=subprocess.DEVNULL)
         for _ in range(times):
-            with subprocess.Popen(
-                _command(place, broken), stdout=subprocess.DEVNULL, start_new_session=True
-            ) as run:
-                time.sleep(plan.killed_after_s)
-                os.killpg(run.pid, signal.SIGKILL)
+            _killed(_command(place, broken), broken)
         before = len(list(broken.glob("*.tar")))
         subprocess.run(_command(place, broken), check=True, stdout=subprocess.DEVNULL)
         files = sorted(p.relative_to(whole) for p in whole.rglob("*") if p.is_file())
@@ -103,6 +99,17 @@ def broken_off(plan: Plan, place: Place) -> Table:
         rows.append((times, f"{before} of {len(list(whole.glob('*.tar')))}", len(files), verdict))
     columns = ("times killed", "shards that were whole then", "files", "byte for byte")
     return Table("A run that was killed, continued (asked: the same)", columns, rows)
+
+
+def _killed(command: list[str], out: Path) -> None:
+    """Begun, and killed with all of its processes once it has finished another shard or two."""
+    before = len(list(out.glob("*.tar")))
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as run:
+        while run.poll() is None and len(list(out.glob("*.tar"))) < before + 2:
+            time.sleep(0.05)
+        time.sleep(0.3)  # into the next one
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
 
 
 def _command(place: Place, out: Path) -> list[str]:

@@ -6,7 +6,7 @@ from statistics import median
 
 from _data_plan import KINDS, SEED, Place, Plan, made
 from _table import Table
-from rrb.data.check import label_agreement, mask_agreement
+from rrb.data.check import LEAST_IOU, label_agreement, mask_agreement
 from rrb.data.dataset import Dataset
 from rrb.data.order import Order
 from rrb.data.photoreal import photoreal_python
@@ -15,7 +15,6 @@ from rrb.data.sample import Sample
 from rrb.errors import BadInputError
 
 REAL = {"ycbv_frame": "ycbv_frame", "m3t": "m3t_triangle", "kitti": "kitti_cars", "tum": "tum_fr3_cabinet"}
-LEAST = 0.995
 
 
 def masks(plan: Plan, place: Place) -> Table:
@@ -25,12 +24,12 @@ def masks(plan: Plan, place: Place) -> Table:
             s.key: found for s in _spread(folder, plan.checked) if (found := mask_agreement(s)) is not None
         }
         values = sorted(agreed.values())
-        low = sum(value < LEAST for value in values)
+        low = sum(value < LEAST_IOU for value in values)
         rows.append(
             (name, len(values), f"{values[0]:.4f}", f"{median(values):.4f}", low, min(agreed, key=agreed.get))
         )
-    columns = ("kind", "masks", "least IoU", "median", f"below {LEAST}", "the least")
-    return Table(f"Masks drawn again by the readable reference (asked: {LEAST})", columns, rows)
+    columns = ("kind", "masks", "least IoU", "median", f"below {LEAST_IOU}", "the least")
+    return Table(f"Masks drawn again by the readable reference (asked: {LEAST_IOU})", columns, rows)
 
 
 def labels(plan: Plan, place: Place) -> Table:
@@ -76,6 +75,4 @@ def _kinds(plan: Plan, place: Place) -> Iterator[tuple[str, Path]]:
 
 def _spread(folder: Path, count: int) -> Iterable[Sample]:
     data = Dataset(folder)
-    keys = [key for shard in data.shards for key in shard.index.keys]
-    count = min(count, len(keys))
-    return (data.sample(keys[i * len(keys) // count]) for i in range(count))
+    return (data.sample(key) for key in data.spread(count))

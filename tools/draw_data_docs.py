@@ -1,6 +1,5 @@
 """Draw the pictures of docs/data.md: python tools/draw_data_docs.py (a minute). Nothing in them is a photograph."""
 
-import math
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -52,8 +51,7 @@ def sample_sheet(scratch: Path) -> None:
     for category in CATEGORIES:
         make_dataset(Order(category, count=24, views=4, seed=5), scratch / category)
         data = Dataset(scratch / category)
-        keys = sorted(key for shard in data.shards for key in shard.index.keys)
-        tiles += [drawn(data.sample(key), 150) for key in keys[:: math.ceil(len(keys) / 8)]]
+        tiles += [drawn(data.sample(key), 150) for key in data.spread(8)]
     save_image(IMAGES / "data_sheet.jpg", sheet(tiles))
 
 

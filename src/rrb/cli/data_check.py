@@ -56,13 +56,13 @@ def _drawn_again(data: Dataset, options: Options) -> list[str]:
     from rrb.cli._tally import Bar
     from rrb.data.check import LEAST_IOU, LEAST_LABELS, label_agreement, mask_agreement
 
-    keys = [key for shard in data.shards for key in shard.index.keys]
-    count = min(options.count, len(keys))
+    keys = data.spread(options.count)
+    count = len(keys)
     overlaps: dict[str, float] = {}
     unread: dict[str, None] = {}
     labels: dict[str, tuple[int, int]] = {}
     with Bar(continues=False) as bar:
-        for done, key in enumerate(keys[i * len(keys) // count] for i in range(count)):
+        for done, key in enumerate(keys):
             bar.tell(done, count)
             try:
                 sample = data.sample(key)

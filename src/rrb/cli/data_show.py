@@ -48,14 +48,11 @@ def run(options: Options) -> None:
     data = Dataset(options.folder)
     for reason in data.broken.values():
         print(f"left out: {reason}")
-    keys = [key for s in data.shards if options.split in (None, s.index.split) for key in s.index.keys]
-    if not keys:
+    shown = data.spread(options.count, options.split)
+    if not shown:
         raise BadInputError(
             f"{options.folder} has no sample{f' of {options.split}' if options.split else ''} to show"
         )
-    shown = [
-        keys[i * len(keys) // min(options.count, len(keys))] for i in range(min(options.count, len(keys)))
-    ]
     tiles = [drawn(data.sample(key), options.tile) for key in shown]
     out = options.out or options.folder / "sheet.png"
     save_image(out, sheet(tiles, options.columns))

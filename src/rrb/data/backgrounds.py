@@ -19,6 +19,7 @@ PHOTO_KINDS = (".jpg", ".jpeg", ".png", ".webp")
 _LINEAR = linear_from_srgb(np.arange(256) / 255.0).astype(np.float32)
 _LEAST_CUT = 0.5  # of a photograph's shorter side
 _LONGEST_KEPT_PX = 400
+MOST_KEPT_BYTES = 100 << 20  # of decoded photographs in a process
 
 
 def background_picture(
@@ -105,9 +106,23 @@ _KINDS: dict[str, Callable[[Background, tuple[int, int], Path | None], NDArray[n
 # --- pieces -----------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=400)
+_kept: dict[tuple[Path, int], Any] = {}
+_kept_bytes = 0
+
+
 def _decoded(path: Path, longest_px: int) -> Any:
-    """A PIL picture, not larger than is of use."""
+    """A PIL picture, not larger than is of use; the latest are kept, so many bytes of them."""
+    global _kept_bytes
+    key = (path, longest_px)
+    if key not in _kept:
+        _kept[key] = _shrunk(path, longest_px)
+        _kept_bytes += _bytes(_kept[key])
+        while _kept_bytes > MOST_KEPT_BYTES and len(_kept) > 1:
+            _kept_bytes -= _bytes(_kept.pop(next(iter(_kept))))
+    return _kept[key]
+
+
+def _shrunk(path: Path, longest_px: int) -> Any:
     from PIL import Image
 
     from rrb.geometry.image_io import load_image
@@ -115,6 +130,10 @@ def _decoded(path: Path, longest_px: int) -> Any:
     picture = Image.fromarray(load_image(path))
     picture.thumbnail((longest_px, longest_px))
     return picture
+
+
+def _bytes(picture: Any) -> int:
+    return 3 * int(picture.width) * int(picture.height)
 
 
 def _resized(values: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -28,6 +28,8 @@ class Batch:
     mesh_ids: tuple[str, ...]
     scale: NDArray[np.float32]  # (B,): p_camera = R @ (scale * p_object) + t
     turns: NDArray[np.int64]  # (B,): folds of `Turns`
+    extents_m: NDArray[np.float32]  # (B, 3): of the object along its x, y, z; NaN where nothing says it
+    camera_height_m: NDArray[np.float32]  # (B,), above the ground; NaN where nothing says it
     facts: tuple[dict[str, Any], ...]  # all that the json of each says
     image: NDArray[np.uint8] | None = None  # (B, H, W, 3) sRGB
     mask: NDArray[np.float32] | None = None  # (B, H, W) in [0, 1]
@@ -69,9 +71,15 @@ def batch_of(raws: Sequence[Raw], fields: Collection[str]) -> Batch:
         mesh_ids=tuple(f["mesh_id"] for f in facts),
         scale=np.array([f["scale"] for f in facts], np.float32),
         turns=np.array([f["turns_about_y"] for f in facts], np.int64),
+        extents_m=np.array([f["extents_m"] or [np.nan] * 3 for f in facts], np.float32),
+        camera_height_m=np.array([_or_nan(f["camera_height_m"]) for f in facts], np.float32),
         facts=tuple(facts),
         **held,
     )
+
+
+def _or_nan(number: float | None) -> float:
+    return np.nan if number is None else number
 
 
 def _facts(raw: Raw) -> dict[str, Any]:

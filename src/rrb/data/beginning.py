@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from rrb.data.dataset import Dataset, write_description
 from rrb.errors import BadInputError
@@ -21,30 +22,30 @@ def begin_or_continue(folder: Path, asked: Mapping[str, Any]) -> None:
     write_description(folder, asked)
 
 
-def _opened(folder: Path) -> TextIO:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return open(folder / ".lock", "w")
-    except OSError as error:
-        raise BadInputError(f"{folder}: it cannot be made a folder to write to ({error.strerror})") from None
-
-
 @contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
     """While this is entered no other process enters it for the folder; a killed one has left it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInputError(f"{folder}: it cannot be made a folder to write to ({error.strerror})") from None
     try:
         import fcntl
     except ImportError:  # not a POSIX system: nobody is kept out
         yield
         return
-    with _opened(folder) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BadInputError(
-                f"{folder}: another process is writing to it; one at a time is accepted"
-            ) from None
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(held)
+        raise BadInputError(
+            f"{folder}: another process is writing to it; one at a time is accepted"
+        ) from None
+    try:
         yield
+    finally:
+        os.close(held)
 
 
 def _require_same(folder: Path, before: Mapping[str, Any], asked: Mapping[str, Any]) -> None:

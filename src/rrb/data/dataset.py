@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -60,21 +60,25 @@ class Dataset:
     ```python
     class Views(torch.utils.data.IterableDataset):
         def __init__(self, folder):
-            self.data = Dataset(folder)
+            self.data, self.epoch = Dataset(folder), 0  # persistent_workers: each process counts for itself
 
         def __iter__(self):
+            self.epoch += 1
             info = torch.utils.data.get_worker_info()
             share = (info.id, info.num_workers) if info else None
-            return self.data.batches(64, "train", shards=share, shuffle_seed=0, workers=0)
+            return self.data.batches(64, "train", shards=share, shuffle_seed=self.epoch, workers=0)
     ```
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *more: str | Path) -> None:
+        """more: folders whose samples are read with those of the first, shuffled among them."""
         self.folder = Path(folder)
+        self.folders = (self.folder, *map(Path, more))
         self.about = _description(self.folder)
-        paths = [
-            path for split in SPLITS for path in sorted(self.folder.glob(f"{split}-" + "[0-9]" * 6 + ".*"))
-        ]
+        for other in self.folders[1:]:
+            _description(other)
+        names = [f"{split}-" + "[0-9]" * 6 + ".*" for split in SPLITS]
+        paths = [path for name in names for place in self.folders for path in sorted(place.glob(name))]
         tars = [path for path in paths if path.suffix == ".tar"]
         indexed = [path.with_suffix(".tar") for path in paths if path.suffix == ".json"]
         self.unfinished = tuple(path for path in tars if path not in set(indexed))
@@ -103,17 +107,30 @@ class Dataset:
         return sum(self.counts.values())
 
     def __repr__(self) -> str:
-        return f"Dataset({str(self.folder)!r}: {', '.join(f'{n} {s}' for s, n in self.counts.items())})"
+        places = ", ".join(repr(str(place)) for place in self.folders)
+        return f"Dataset({places}: {', '.join(f'{n} {s}' for s, n in self.counts.items())})"
 
     # --- reading ----------------------------------------------------------------------------------
 
     def sample(self, key: str, fields: Collection[str] = FIELDS) -> Sample:
         """The sample of this key, wherever it lies."""
         members_of(fields)
-        for shard in self.shards:
-            if key in shard.index.keys:
-                return decoded(read_one(shard.path, shard.index, key), fields)
-        raise BadInputError(f"{self.folder}: none of its {len(self)} samples is {key!r}")
+        if key not in self._shard_of:
+            raise BadInputError(f"{self.folder}: none of its {len(self)} samples is {key!r}")
+        shard = self._shard_of[key]
+        return decoded(read_one(shard.path, shard.index, key), fields)
+
+    @cached_property
+    def _shard_of(self) -> dict[str, Shard]:
+        return {key: shard for shard in self.shards for key in shard.index.keys}
+
+    def spread(self, count: int, split: str | None = None) -> list[str]:
+        """Up to `count` keys, evenly from the first to the last."""
+        keys = [
+            key for shard in self.shards if split in (None, shard.index.split) for key in shard.index.keys
+        ]
+        count = min(count, len(keys))
+        return [keys[i * len(keys) // count] for i in range(count)]
 
     def samples(
         self,

@@ -80,7 +80,7 @@ def random_scene(
         effects=_effects(random, variety),
         ground_m=ground,
         ground_colour=painted if ground is not None and background.kind != "white" and bare < 0.5 else None,
-        viewpoint=name,
+        viewpoint=view.name,
     )
     return Scene.from_json(rounded(scene.to_json()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -132,4 +133,6 @@ def _work(begin: Callable[[], Make], theirs: Connection) -> None:
         except RrbError as error:
             theirs.send(error)
         except Exception as error:
-            theirs.send(RuntimeError(f"{type(error).__name__}: {error}"))
+            told = RuntimeError(f"{type(error).__name__}: {error}")
+        told.add_note(traceback.format_exc())  # which does not travel with an exception
+        theirs.send(told)

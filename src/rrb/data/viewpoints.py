@@ -21,14 +21,21 @@ Floats = NDArray[np.float64]
 _CHOY_FOCAL_WIDTHS = 35 / 32
 _NEAREST_SHARE = 0.15  # of the object's radius: how near to the camera's plane a vertex may come
 _SMALLEST_SHARE = 0.2  # of the picture's shorter side
+_LEAST_VISIBLE = 0.5  # of the object's box, where the border cuts it
+_WHOLE = 1 - 1e-9
 _TRIES = 30
 
 
 @dataclass(frozen=True, eq=False)
 class View:
+    name: str  # in VIEWPOINTS
     camera: Camera
     camera_from_object: Pose
-    upright: bool  # whether a ground below the object makes sense
+
+    @property
+    def upright(self) -> bool:
+        """Whether a ground below the object makes sense."""
+        return self.name != "free"
 
 
 def choy(random: np.random.Generator, shape: Shape, size: tuple[int, int], truncated: bool) -> View:
@@ -43,9 +50,9 @@ def choy(random: np.random.Generator, shape: Shape, size: tuple[int, int], trunc
             random.uniform(0, 360), random.uniform(25, 30), distance_ratio=random.uniform(0.65, 1.0)
         )
         pose = Pose(seen.rotation, 2 * shape.radius * seen.translation)
-        if _is_inside(camera, pose, shape, truncated=False):
+        if _visible(camera, pose, shape) >= _WHOLE:
             break
-    return View(camera, pose, upright=True)
+    return View("choy", camera, pose)
 
 
 def pascal(random: np.random.Generator, shape: Shape, size: tuple[int, int], truncated: bool) -> View:
@@ -53,15 +60,16 @@ def pascal(random: np.random.Generator, shape: Shape, size: tuple[int, int], tru
     elevation = _normal(random, 12, 15, -15, 70)
     roll = _normal(random, 0, 5, -25, 25)
     share = random.uniform(0.35, 0.95)
-    return _filling(
-        random, shape, size, (random.uniform(-180, 180), elevation, roll), share, truncated, upright=True
-    )
+    angles = random.uniform(-180, 180), elevation, roll
+    return _filling("pascal", random, shape, size, angles, share, truncated)
 
 
 def street(random: np.random.Generator, shape: Shape, size: tuple[int, int], truncated: bool) -> View:
     """Palazzi's section 4.1: the camera 1.5 m above the ground on a 10 x 10 grid, looking at one of 3 x 3 places.
 
     The spacing is not printed: here the camera's grid spans 8, and the aims' half, times the object's longest side.
+    Their models all are 6 long; 1.5 m here are metres, whatever the object. Where no place of the grid shows the object
+    well, it is seen as in `pascal`.
     """
     long_side, ground = shape.extent, shape.floor
     for _ in range(_TRIES):
@@ -73,8 +81,9 @@ def street(random: np.random.Generator, shape: Shape, size: tuple[int, int], tru
         camera = Camera.from_fov(fov, width=size[1], height=size[0])
         pose = Pose.look_at([x, ground + 1.5, z], [aim_x, ground, aim_z])
         depth = pose.apply(shape.mesh.vertices)[:, 2]
-        if depth.min() > 0 and _is_inside(camera, pose, shape, truncated) and _is_large(camera, pose, shape):
-            return View(camera, pose, upright=True)
+        least = _LEAST_VISIBLE if truncated else _WHOLE
+        if depth.min() > 0 and _visible(camera, pose, shape) >= least and _is_large(camera, pose, shape):
+            return View("street", camera, pose)
     return pascal(random, shape, size, truncated)
 
 
@@ -83,7 +92,7 @@ def free(random: np.random.Generator, shape: Shape, size: tuple[int, int], trunc
     view = Pose.random(random)
     share = random.uniform(0.35, 0.95)
     angles = Pose(view.rotation, [0.0, 0.0, 1.0]).to_viewpoint()
-    return _filling(random, shape, size, (angles[0], angles[1], angles[2]), share, truncated, upright=False)
+    return _filling("free", random, shape, size, (angles[0], angles[1], angles[2]), share, truncated)
 
 
 Viewpoints = Callable[[np.random.Generator, Shape, tuple[int, int], bool], View]
@@ -96,54 +105,56 @@ VIEWPOINTS: dict[str, Viewpoints] = {"choy": choy, "pascal": pascal, "street": s
 
 
 def _filling(
+    name: str,
     random: np.random.Generator,
     shape: Shape,
     size: tuple[int, int],
     angles_deg: tuple[float, float, float],
     share: float,
     truncated: bool,
-    upright: bool,
 ) -> View:
     """The object's circle fills that share of the shorter side, anywhere in the picture, or cut by its border."""
     camera = Camera.from_fov(random.uniform(20, 65), width=size[1], height=size[0], axis="diagonal")
-    focal, shorter = camera.fx_px, min(size)
+    circle_px = share * min(size)
     # A sphere of that radius at a distance d is seen under asin(r / d).
-    half_angle = math.atan(0.5 * share * shorter / focal)
-    distance = shape.radius / math.sin(half_angle)
-    free_px = 0.5 * (np.array([size[1], size[0]]) - share * shorter)
-    if truncated:
-        free_px = free_px + share * shorter * random.uniform(0.1, 0.45)
-        offset = _on_border(random) * free_px
-    else:
-        offset = random.uniform(-1, 1, 2) * np.maximum(free_px, 0)
+    distance = shape.radius / math.sin(math.atan(0.5 * circle_px / camera.fx_px))
+    free_px = np.maximum(0.5 * (np.array([size[1], size[0]]) - circle_px), 0)
+    border, place, shown = _on_border(random), random.uniform(-1, 1, 2), random.uniform(_LEAST_VISIBLE + 0.15, 0.92)
+    offset = border * free_px if truncated else place * free_px
+    inner, outer = 0.0, 0.0  # shares of the circle: what is too little and, if above 0, too much, farther out
     for _ in range(_TRIES):
         ray = camera.unproject(np.array([camera.cx_px, camera.cy_px]) + offset, 1.0)
         pose = Pose.from_viewpoint(*angles_deg, distance_m=distance, ray_camera=ray)
-        view = _in_front(shape, camera, pose, upright)
-        if _is_inside(camera, view.camera_from_object, shape, truncated):
+        view = View(name, camera, _in_front(shape, pose))
+        visible = _visible(camera, view.camera_from_object, shape)
+        if truncated and not _LEAST_VISIBLE <= visible <= shown:
+            out = float(np.abs(offset - border * free_px).max()) / circle_px
+            inner, outer = (out, outer) if visible > shown else (inner, out)
+            out = (inner + outer) / 2 if outer > 0 else inner + 0.05
+            offset = border * (free_px + out * circle_px)
+        elif not truncated and visible < _WHOLE:
+            # A sphere looks larger away from the middle, and what is flat may lie on one side of its sphere.
+            offset = 0.8 * offset
+        else:
             break
-        # A sphere looks larger away from the middle, and what is flat may lie on one side of its sphere.
-        offset = 0.8 * offset
     return view
 
 
-def _in_front(shape: Shape, camera: Camera, pose: Pose, upright: bool) -> View:
+def _in_front(shape: Shape, pose: Pose) -> Pose:
     """The same view, moved away until every vertex is well in front of the camera."""
     lacking = _NEAREST_SHARE * shape.radius - float(pose.apply(shape.mesh.vertices)[:, 2].min())
-    if lacking > 0:
-        ray = pose.translation / pose.translation[2]
-        pose = Pose(pose.rotation, pose.translation + lacking * ray)
-    return View(camera, pose, upright)
+    if lacking <= 0:
+        return pose
+    return Pose(pose.rotation, pose.translation + lacking * pose.translation / pose.translation[2])
 
 
-def _is_inside(camera: Camera, pose: Pose, shape: Shape, truncated: bool) -> bool:
-    """Whether the object's box lies in the picture; half of it, where it may be cut off."""
+def _visible(camera: Camera, pose: Pose, shape: Shape) -> float:
+    """Which share of the box around the object's projection lies in the picture."""
     at = camera.project(pose.apply(shape.mesh.vertices))[:, :2]
     low, high = at.min(0), at.max(0)
     size = np.array([camera.width_px, camera.height_px])
     visible = np.clip(np.minimum(high, size) - np.maximum(low, 0), 0, None)
-    share = (visible / np.maximum(high - low, 1e-9)).prod()
-    return bool(share >= (0.5 if truncated else 1.0) - 1e-9)
+    return float((visible / np.maximum(high - low, 1e-9)).prod())
 
 
 def _is_large(camera: Camera, pose: Pose, shape: Shape) -> bool:
@@ -159,4 +170,7 @@ def _on_border(random: np.random.Generator) -> Floats:
 
 
 def _normal(random: np.random.Generator, mean: float, deviation: float, low: float, high: float) -> float:
-    return float(np.clip(random.normal(mean, deviation), low, high))
+    """Drawn again until it lies between."""
+    while not low <= (value := random.normal(mean, deviation)) <= high:
+        pass
+    return float(value)
