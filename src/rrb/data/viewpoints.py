@@ -24,6 +24,7 @@ _SMALLEST_SHARE = 0.2  # of the picture's shorter side
 _LEAST_VISIBLE = 0.5  # of the object's box, where the border cuts it
 _WHOLE = 1 - 1e-9
 _TRIES = 30
+_BOX = np.array([(x, y, z) for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (-0.5, 0.5)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +120,11 @@ def _filling(
     # A sphere of that radius at a distance d is seen under asin(r / d).
     distance = shape.radius / math.sin(math.atan(0.5 * circle_px / camera.fx_px))
     free_px = np.maximum(0.5 * (np.array([size[1], size[0]]) - circle_px), 0)
-    border, place, shown = _on_border(random), random.uniform(-1, 1, 2), random.uniform(_LEAST_VISIBLE + 0.15, 0.92)
+    border, place, shown = (
+        _on_border(random),
+        random.uniform(-1, 1, 2),
+        random.uniform(_LEAST_VISIBLE + 0.15, 0.92),
+    )
     offset = border * free_px if truncated else place * free_px
     inner, outer = 0.0, 0.0  # shares of the circle: what is too little and, if above 0, too much, farther out
     for _ in range(_TRIES):
@@ -150,9 +155,12 @@ def _in_front(shape: Shape, pose: Pose) -> Pose:
 
 def _visible(camera: Camera, pose: Pose, shape: Shape) -> float:
     """Which share of the box around the object's projection lies in the picture."""
+    size = np.array([camera.width_px, camera.height_px])
+    box = camera.project(pose.apply(_BOX * shape.extents))
+    if (box > 0).all() and (box[:, :2] < size).all():  # then so is what it holds, however many vertices
+        return True
     at = camera.project(pose.apply(shape.mesh.vertices))[:, :2]
     low, high = at.min(0), at.max(0)
-    size = np.array([camera.width_px, camera.height_px])
     visible = np.clip(np.minimum(high, size) - np.maximum(low, 0), 0, None)
     return float((visible / np.maximum(high - low, 1e-9)).prod())
 
