@@ -17,12 +17,16 @@ def small(**more) -> Order:
 
 
 def everything(folder: Path) -> dict[str, bytes]:
-    """All files, hidden ones too, by their place in the folder."""
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    """All files, hidden ones too, by their place in the folder; but for the lock of who writes."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in _all(folder) if p.is_file()}
 
 
 def times(folder: Path) -> dict[str, int]:
-    return {str(p.relative_to(folder)): p.stat().st_mtime_ns for p in sorted(folder.rglob("*"))}
+    return {str(p.relative_to(folder)): p.stat().st_mtime_ns for p in _all(folder)}
+
+
+def _all(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.name != ".lock"]
 
 
 def some_meshes(folder: Path, splits: dict[str, str], category: str = "chair") -> Path:

@@ -100,7 +100,7 @@ def test_meshes_and_photographs(tmp_path):
     flags = ["--meshes", meshes, "--photos", tmp_path / "photos", "--category", "lamp", "--count", 24]
     assert make(tmp_path / "out", *flags, "--plain", "--views", 12) == 0
     found = list(Dataset(tmp_path / "out").samples())
-    assert {(s.mesh_id, s.split) for s in found} == {("a-0", "train"), ("b-0", "test")}
+    assert {(s.style["source"], s.split) for s in found} == {("a", "train"), ("b", "test")}
     behind = [s.image[s.mask == 0].astype(float) for s in found if s.about["background"] == "photo"]
     assert len(behind) > 6
     green = [(pixels[:, 1] > 3 * pixels[:, 0]).mean() for pixels in behind]

@@ -5,6 +5,7 @@ import pytest
 
 from made_data import everything, times
 from rrb.data import importing
+from rrb.data.beginning import only_writer
 from rrb.data.dataset import Dataset
 from rrb.data.importing import import_samples
 from rrb.data.readers.table import read
@@ -195,3 +196,8 @@ def test_a_sample_that_cannot_be_stored_is_named(tmp_path):
         imported(tmp_path / "out", [plain_sample(0), bad])
     assert not list(tmp_path.rglob("*.tmp"))
     assert not (tmp_path / "up.ply").exists()
+
+
+def test_two_writers_at_once_are_refused(whole):
+    with only_writer(whole), pytest.raises(BadInputError, match="another process is writing"):
+        imported(whole, split="val")

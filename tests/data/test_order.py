@@ -210,6 +210,7 @@ def test_meshes_and_photographs_are_told(meshes, tmp_path):
         ({"points": 3}, "points is 3"),
         ({"points": -5}, "points is -5"),
         ({"voxels": -1}, "voxels is -1"),
+        ({"voxels": 1}, "voxels is 1"),
         ({"voxels": 257}, "voxels is 257"),
     ],
 )

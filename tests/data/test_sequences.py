@@ -8,6 +8,7 @@ import pytest
 
 from made_data import everything, times
 from rrb.data import fast, sequences
+from rrb.data.beginning import only_writer
 from rrb.data.order import Order, Source
 from rrb.data.procedural.build import CATEGORIES
 from rrb.data.scene import Scene
@@ -276,3 +277,8 @@ def test_scenes_of_films_can_be_kept(film):
     shapes = {shape.mesh_id: shape for shape in sequence(SHORT).shapes}
     again = fast.draw(Scene.from_json(json.loads(json.dumps(scene.to_json()))), shapes)
     assert np.array_equal(again.image, load_image(film / "frames" / "000002.png"))
+
+
+def test_two_writers_at_once_are_refused(film):
+    with only_writer(film), pytest.raises(BadInputError, match="another process is writing"):
+        make_sequence(SHORT, film)
