@@ -1,9 +1,9 @@
 """Write the samples of a data set as single files that any program opens: pictures, masks, poses, cameras and meshes,
 and the list of views that the programs of the RRB authors read.
 
-images/KEY.png  masks/KEY.png  unknown/KEY.png  depths/KEY.png, KEY.npy  poses/KEY.json  cameras/KEY.json
-meshes/MESH_ID.obj  and views.txt, for the views that look straight at the object through the authors' lens, which is
-all that such a list can say.
+images/KEY.png  masks/KEY.png  unknown/KEY.png  poses/KEY.json  cameras/KEY.json  meshes/MESH_ID.obj  depths/KEY.npy
+(float32 metres) and, up to 65 m, KEY.png (uint16 millimetres); index.csv says of each KEY its mesh, category and split;
+views.txt holds the views that look straight at the object through the authors' lens, which is all that it can say.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from rrb.data.readers.view_list import View
     from rrb.data.sample import Sample
     from rrb.geometry.camera import Camera
+
+
+INDEX_COLUMNS = ("key", "mesh_id", "category", "split", "source")
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ def run(options: Options) -> None:
     from rrb.cli._tally import Bar
     from rrb.data.dataset import Dataset
     from rrb.data.readers.view_list import save_view_list
+    from rrb.geometry.files import write_bytes
 
     if options.count is not None and options.count < 1:
         raise BadInputError(f"--count is {options.count}; a whole number from 1 is accepted")
@@ -48,19 +52,23 @@ def run(options: Options) -> None:
     total = len(data) if options.split is None else data.counts.get(options.split, 0)
     total = total if options.count is None else min(total, options.count)
     views: list[View] = []
+    rows = [INDEX_COLUMNS]
     with Bar(continues=False) as bar:
         bar.tell(0, total)
         for done, sample in enumerate(islice(data.samples(options.split), total), 1):
             _write(sample, options.out)
             views += _view(sample)
+            rows.append((sample.key, sample.mesh_id, sample.category, sample.split or "", sample.source))
             bar.tell(done, total)
+    lines = "".join(f"{','.join(row)}\n" for row in rows)
+    write_bytes(_at(options.out, "", "index.csv"), lines.encode())
     if views:
         save_view_list(options.out / "views.txt", views)
     print(f"wrote {total} samples to {options.out}, {len(views)} of them in views.txt")
 
 
 def _write(sample: Sample, out: Path) -> None:
-    from rrb.geometry.image_io import save_depth, save_image, save_mask
+    from rrb.geometry.image_io import FARTHEST_M, save_depth, save_image, save_mask
     from rrb.geometry.pose_io import save_pose
 
     save_image(_at(out, "images", f"{sample.key}.png"), sample.image)
@@ -69,7 +77,8 @@ def _write(sample: Sample, out: Path) -> None:
     if sample.unknown is not None:
         save_mask(_at(out, "unknown", f"{sample.key}.png"), sample.unknown)
     if sample.depth_m is not None:
-        save_depth(_at(out, "depths", f"{sample.key}.png"), sample.depth_m)
+        ending = "png" if sample.depth_m.max() <= FARTHEST_M else "npy"
+        save_depth(_at(out, "depths", f"{sample.key}.{ending}"), sample.depth_m)
     if sample.camera is not None:
         sample.camera.save(_at(out, "cameras", f"{sample.key}.json"))
     if sample.camera_from_object is not None:

@@ -55,6 +55,7 @@ class Options:
 def run(options: Options) -> None:
     from rrb._jit import threads
     from rrb.cli._tally import Bar
+    from rrb.data.dataset import Dataset
     from rrb.data.make import make_dataset
     from rrb.data.order import Order
     from rrb.data.scenes import Variety
@@ -87,16 +88,41 @@ def run(options: Options) -> None:
     if workers < 1:
         raise BadInputError(f"--workers is {workers}; a whole number from 1 is accepted")
     start = time.perf_counter()
-    with Bar() as bar:
-        made = make_dataset(
-            order, options.out, meshes=options.meshes, photos=options.photos, workers=workers, told=bar.tell
-        )
+    try:
+        with Bar() as bar:
+            made = make_dataset(
+                order,
+                options.out,
+                meshes=options.meshes,
+                photos=options.photos,
+                workers=workers,
+                told=bar.tell,
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_kept(options)) from None
     seconds = time.perf_counter() - start
     before = f", {options.count - made} were there before" if made < options.count else ""
-    print(f"made {made} pictures in {seconds:.1f} s ({made / seconds:.0f}/s){before}")
+    print(f"made {made} pictures in {seconds:.1f} s ({made / seconds:.3g}/s){before}")
+    data = Dataset(options.out)
+    meshes = len({mesh_id for shard in data.shards for mesh_id in shard.index.mesh_ids})
+    print(
+        f"{len(data)} pictures of {meshes} meshes: {', '.join(f'{n} {split}' for split, n in data.counts.items())}"
+    )
     print(
         f"wrote {options.out}; `rrb data show {options.out}` draws some, `rrb data check {options.out}` checks them"
     )
+
+
+def _kept(options: Options) -> str:
+    """What is said to who stops it: files that were begun are made again."""
+    from rrb.data.dataset import Dataset
+    from rrb.errors import RrbError
+
+    try:
+        kept = len(Dataset(options.out))
+    except RrbError:  # stopped before it began
+        kept = 0
+    return f"stopped; {kept} of {options.count} pictures are in whole files; the same command continues"
 
 
 def _meshes_a_shard(options: Options) -> int:

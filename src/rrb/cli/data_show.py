@@ -42,9 +42,9 @@ def run(options: Options) -> None:
     from rrb.geometry.image_io import save_image
     from rrb.viz.sheet import sheet
 
-    for name in ("count", "columns", "tile"):
-        if getattr(options, name) < 1:
-            raise BadInputError(f"--{name} is {getattr(options, name)}; a whole number from 1 is accepted")
+    for name, most in (("count", 4096), ("columns", 64), ("tile", 1024)):
+        if not 1 <= getattr(options, name) <= most:
+            raise BadInputError(f"--{name} is {getattr(options, name)}; 1 to {most} is accepted")
     data = Dataset(options.folder)
     for reason in data.broken.values():
         print(f"left out: {reason}")

@@ -27,7 +27,7 @@ class Batch:
     categories: tuple[str, ...]
     mesh_ids: tuple[str, ...]
     scale: NDArray[np.float32]  # (B,): p_camera = R @ (scale * p_object) + t
-    turns: NDArray[np.int64]  # (B,): folds of `Turns`
+    turns: NDArray[np.int64]  # (B,): folds of `Turns`, -1 where nothing says them
     extents_m: NDArray[np.float32]  # (B, 3): of the object along its x, y, z; NaN where nothing says it
     camera_height_m: NDArray[np.float32]  # (B,), above the ground; NaN where nothing says it
     facts: tuple[dict[str, Any], ...]  # all that the json of each says
@@ -70,7 +70,7 @@ def batch_of(raws: Sequence[Raw], fields: Collection[str]) -> Batch:
         categories=tuple(f["category"] for f in facts),
         mesh_ids=tuple(f["mesh_id"] for f in facts),
         scale=np.array([f["scale"] for f in facts], np.float32),
-        turns=np.array([f["turns_about_y"] for f in facts], np.int64),
+        turns=np.array([-1 if f["turns_about_y"] is None else f["turns_about_y"] for f in facts], np.int64),
         extents_m=np.array([f["extents_m"] or [np.nan] * 3 for f in facts], np.float32),
         camera_height_m=np.array([_or_nan(f["camera_height_m"]) for f in facts], np.float32),
         facts=tuple(facts),

@@ -15,11 +15,19 @@ from rrb.geometry._arrays import short
 
 
 def begin_or_continue(folder: Path, asked: Mapping[str, Any]) -> None:
-    """Write DIR/dataset.json, or see that the one there was asked for the same; what differs is said."""
-    if (folder / "dataset.json").exists():
+    """Write DIR/dataset.json, or see that the one there was asked for the same; what differs is said.
+
+    One that nothing was made for yet is replaced; what was made and nothing tells of is refused.
+    """
+    made = any(folder.glob("*-000000.tar")) or any(folder.glob("meshes/*"))
+    if made and not (folder / "dataset.json").exists():
+        raise BadInputError(
+            f"{folder}: its dataset.json is gone, and so is what it was made for; give another folder"
+        )
+    if made:
         _require_same(folder, Dataset(folder).about, asked)
-        return
-    write_description(folder, asked)
+    else:
+        write_description(folder, asked)
 
 
 @contextmanager

@@ -11,9 +11,10 @@ from rrb.data.beginning import begin_or_continue, only_writer
 from rrb.data.order import Order, Source, Task
 from rrb.data.renderers import Draw, Shapes, renderer
 from rrb.data.sample import Sample
+from rrb.data.sample_files import mesh_path
 from rrb.data.scene import Scene
 from rrb.data.shard_workers import Make, ShardWorkers
-from rrb.data.shards import remove_leftovers, shard_is_whole, shard_path, write_shard
+from rrb.data.shards import read_index, remove_leftovers, shard_is_whole, shard_path, write_shard
 from rrb.data.subject import Shot, Subject
 
 Told = Callable[[int, int, str], None]
@@ -44,7 +45,7 @@ def make_dataset(
 def _made(source: Source, folder: Path, workers: int, told: Told) -> int:
     order = source.order
     tasks = list(source.tasks())
-    missing = [task for task in tasks if not shard_is_whole(_path(folder, task))]
+    missing = [task for task in tasks if not _is_whole(_path(folder, task))]
     pictures = {task: sum(order.views_of(n) for n in task.meshes) for task in tasks}
     to_make, total = sum(pictures[task] for task in missing), sum(pictures.values())
     tally = _Tally(total, total - to_make, told)
@@ -94,6 +95,14 @@ def _makes(source: Source, folder: Path) -> Make:
             make_shard(source, folder, draw, task, drawn)
 
     return make
+
+
+def _is_whole(path: Path) -> bool:
+    """The shard and the files of its meshes, which are made again with it."""
+    if not shard_is_whole(path):
+        return False
+    meshes = (mesh_path(path.parent, mesh_id) for mesh_id in set(read_index(path).mesh_ids))
+    return all(mesh.is_file() and mesh.with_suffix(".json").is_file() for mesh in meshes)
 
 
 def _path(folder: Path, task: Task) -> Path:

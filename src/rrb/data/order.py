@@ -102,7 +102,10 @@ class Source:
     def asked(self) -> dict[str, Any]:
         """What `dataset.json` says: everything that decides a byte, but for the versions of what draws."""
         meshes = [mesh.fingerprint() for mesh in self._real] or "procedural"
-        return {**asdict(self.order), "meshes": meshes, "backgrounds": _digest(self.photos, self._names)}
+        order = asdict(self.order)
+        height, width = order["variety"].pop("size")
+        order["variety"]["size_px"] = f"{width}x{height}"
+        return {**order, "meshes": meshes, "backgrounds": _digest(self.photos, self._names)}
 
     @property
     def kind(self) -> str:

@@ -17,7 +17,7 @@ from rrb.geometry._arrays import short
 from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
-from rrb.geometry.turns import NO_TURNS, Turns
+from rrb.geometry.turns import Turns
 from rrb.geometry.voxels import Voxels
 
 KEY_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
@@ -67,8 +67,8 @@ class OccupancyPoints:
 class Sample:
     """A picture and its truth. None where a source does not say; nothing is guessed.
 
-    The pose is p_camera = R @ (scale * p_object) + t of the mesh that `load_mesh` gives, whose frame is y up and
-    front towards -z wherever the source knows a front.
+    The pose is p_camera = R @ (scale * p_object) + t of the mesh that `load_mesh` gives; `frame` says its axes and
+    unit: y up, front towards -z, metres, wherever the source knows.
     """
 
     key: str  # unique in its data set; letters, digits, "-" and "_"
@@ -89,7 +89,8 @@ class Sample:
     )
     extents_m: tuple[float, float, float] | None = None  # along the object's x, y, z, where no mesh says it
     camera_height_m: float | None = None  # from the camera's centre to the ground
-    turns: Turns = NO_TURNS
+    turns: Turns | None = None  # which of them leave it as it is
+    frame: str = ""  # the object frame and its unit in words; "" where there is none
     split: str | None = None  # by mesh
     source: str = ""  # "procedural", "pix3d", ...
     style: Mapping[str, str] = field(default_factory=dict)  # discrete facts about the object

@@ -33,8 +33,11 @@ from rrb.geometry.turns import Turns
 
 FORMAT = "rrb.sample/1"
 CONVENTION = (
-    "p_camera = rotation @ (scale * p_object) + translation_m; camera x right, y down, z forward; object y up,"
-    " front -z; metres; pixels from the outer corner of the first; depth: z * units per metre, 0 for none"
+    "p_camera = rotation @ (scale * p_object) + translation_m; camera x right, y down, z forward; the object's axes"
+    " and unit, which translation_m shares, are frame's; pixels and box_px (x0 y0 x1 y1) from the outer corner of the"
+    " first; mask 255 where the object is seen, unknown 255 where another may hide it; depth: z * depth_units_per_metre"
+    " of any object, 0 for none; extents_m along the object's x y z; turns_about_y: 1 none, n any 1/n turn, 0 all,"
+    " null unknown; camera_height_m above the ground"
 )
 # Which member holds which field; an image is in one of two.
 MEMBERS = {
@@ -49,7 +52,7 @@ FIELDS = (*MEMBERS, "camera", "camera_from_object", "mesh")
 _FACTS = {
     "format", "convention", "key", "category", "mesh_id", "split", "source", "width_px", "height_px", "holds",
     "camera", "camera_from_object", "scale", "turns_about_y", "box_px", "extents_m", "camera_height_m",
-    "depth_units_per_metre", "style", "about",
+    "depth_units_per_metre", "frame", "style", "about",
 }  # fmt: skip
 
 
@@ -111,7 +114,8 @@ def _facts(sample: Sample, depth_units: float | None) -> dict[str, Any]:
         "camera": None if camera is None else camera.to_json(),
         "camera_from_object": None if pose is None else pose.to_json(),
         "scale": float(sample.scale),
-        "turns_about_y": sample.turns.folds,
+        "turns_about_y": None if sample.turns is None else sample.turns.folds,
+        "frame": sample.frame,
         "box_px": _floats("box_px", sample.box_px, 4),
         "extents_m": _floats("extents_m", sample.extents_m, 3),
         "camera_height_m": None if sample.camera_height_m is None else float(sample.camera_height_m),
@@ -217,13 +221,24 @@ def _sample(
         held["camera_from_object"] = Pose.from_json(facts["camera_from_object"])
     if "mesh" in fields and "mesh" in facts["holds"] and folder is not None:
         held["mesh"] = MeshFile(mesh_path(folder, facts["mesh_id"]))
-    same = ("key", "category", "mesh_id", "scale", "camera_height_m", "split", "source", "style", "about")
+    same = (
+        "key",
+        "category",
+        "mesh_id",
+        "scale",
+        "camera_height_m",
+        "split",
+        "source",
+        "frame",
+        "style",
+        "about",
+    )
     return Sample(
         **held,
         **{name: facts[name] for name in same},
         box_px=_tuple(facts["box_px"]),
         extents_m=_tuple(facts["extents_m"]),
-        turns=Turns(facts["turns_about_y"]),
+        turns=None if facts["turns_about_y"] is None else Turns(facts["turns_about_y"]),
     )
 
 

@@ -93,6 +93,7 @@ class Shot:
             extents_m=tuple(shape.extents.tolist()),
             camera_height_m=height if stands else None,
             turns=shape.turns,
+            frame="y up, front -z, metres" if shape.style.get("front") != "not defined" else "y up, metres",
             split=source.split(self.subject.number),
             source=f"{order.style} {source.kind}",
             style=shape.style,

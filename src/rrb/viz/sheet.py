@@ -9,8 +9,7 @@ import numpy as np
 
 from rrb.geometry.camera import Camera
 from rrb.geometry.pose import Pose
-from rrb.viz.overlay import overlay
-from rrb.viz.pictures import ORANGE, rgb8
+from rrb.viz.pictures import ORANGE, enlarge, rgb8
 
 AXES = ((214, 39, 40), (44, 160, 44), (31, 119, 180))
 """Red x, green y (up), blue -z: the front. As far as half of the object's extent along each."""
@@ -37,9 +36,10 @@ def tile(
     from PIL import Image, ImageDraw, ImageFont
 
     picture = rgb8(image)
-    factor = max(1, -(-side_px // max(picture.shape[:2])))
-    masks = [] if mask is None else [mask]
-    drawn = overlay(picture, masks, colours=(ORANGE,), width_px=1.0, scale=factor)
+    factor = max(1, -(-2 * side_px // max(picture.shape[:2])))
+    drawn = enlarge(picture, factor)
+    if mask is not None:
+        drawn[_around(enlarge(np.asarray(mask) >= 0.5, factor))] = ORANGE
     scale = side_px / max(drawn.shape[:2])
     size = max(1, round(drawn.shape[1] * scale)), max(1, round(drawn.shape[0] * scale))
     canvas = Image.new("RGB", (side_px, size[1] + (_CAPTION_PX if caption else 0)), "white")
@@ -54,6 +54,13 @@ def tile(
     if caption:
         pen.text((2, size[1]), caption, "black", ImageFont.load_default(10))
     return np.asarray(canvas)
+
+
+def _around(inside: np.ndarray) -> np.ndarray:
+    """(H, W) bool: the pixels next to it, outside of it, so that thin things are not painted over."""
+    wide = np.pad(inside, 1)
+    beside = wide[:-2, 1:-1] | wide[2:, 1:-1] | wide[1:-1, :-2] | wide[1:-1, 2:]
+    return np.asarray(beside & ~inside)
 
 
 def sheet(tiles: Sequence[np.ndarray], columns: int = 8) -> np.ndarray:

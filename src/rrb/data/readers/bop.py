@@ -129,6 +129,7 @@ class _Scene:
                 turns=model.turns,
                 split=next((s for s in _SPLITS if self.split.split("_")[0] == s), None),
                 source="bop",
+                frame="as the model is stored, metres",
                 about={
                     "scene_id": self.id, "im_id": im_id, "gt_row": row, **model.about, **known, **world_of(camera),
                 },

@@ -107,6 +107,7 @@ def _sample(path: Path, view: list[float], mesh: Path | None, grid: Voxels | Non
         mesh=None if mesh is None else MeshFile(mesh),
         voxels=grid,
         source="choy",
+        frame="y up, front -z, ShapeNet's unit",
         about={"synset": synset, "model": mesh_id, **dict(zip(_COLUMNS, view, strict=True))},
     )
 

@@ -48,6 +48,9 @@ class _Label:
     rotation_y: float
 
 
+FRAME = "y up, front -z, origin in the middle of the box, metres"
+
+
 def read(source: Path, *, category: str | None = None) -> Iterator[Sample]:
     """category: one of `CATEGORIES`; None for all."""
     if category not in (None, *CATEGORIES):
@@ -66,7 +69,7 @@ def read(source: Path, *, category: str | None = None) -> Iterator[Sample]:
                 with named(root / "label_2" / f"{stem}.txt", f"line {line + 1}"):
                     yield Sample(
                         key=key_of(stem, f"{line:02d}"), image=image, camera=camera,
-                        split="train" if published else None, source="kitti",
+                        split="train" if published else None, source="kitti", frame=FRAME,
                         **_object(label, offset, {"picture": stem, "line": line, "unlabelled_px": ignored}),
                     )  # fmt: skip
 

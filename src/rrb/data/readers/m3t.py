@@ -55,6 +55,7 @@ def read(source: Path, *, estimate: str = "tracker") -> Iterator[Sample]:
             camera_from_object=camera_from_body @ body_from_file if first else None,
             mesh=mesh,
             source="m3t",
+            frame="as the mesh is stored, metres",
             about={
                 "frame": frame,
                 "pose": f"an estimate ({estimate}), within about a centimetre" if first else "none",

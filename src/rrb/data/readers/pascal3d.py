@@ -138,6 +138,7 @@ def _sample(source: Path, path: Path, one: Mapping[str, Any], place: int, image:
         mesh=mesh,
         box_px=_box(one),
         source="pascal3d",
+        frame="y up, front -z, the CAD file's unit",
         about=about,
     )
 

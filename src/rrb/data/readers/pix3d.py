@@ -97,6 +97,7 @@ def _sample(source: Path, index: Path, entry: Mapping[str, Any]) -> Sample:
         mesh=MeshFile(required_file(inside(source, entry["model"]), index)),
         box_px=(x0, y0, x1, y1),
         source="pix3d",
+        frame="y up, the CAD file's unit",
         about=_about(entry),
     )
 

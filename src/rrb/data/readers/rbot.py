@@ -44,6 +44,7 @@ def read(source: Path) -> Iterator[Sample]:
         camera=camera,
         mesh=mesh,
         source="rbot",
+        frame="as the mesh is stored, metres",
         about={
             "pose": "none is known; start is camera_from_object of the mesh as stored, 10 to 15 pixels off",
             "start": start.to_json(),

@@ -166,6 +166,7 @@ def _sample(view: View, path: Path, mesh: Path | None, category: str, focal_widt
         camera_from_object=view.camera_from_object,
         mesh=None if mesh is None else MeshFile(mesh),
         source="view_list",
+        frame="y up, the mesh's unit",
         about=asdict(view),
     )
 

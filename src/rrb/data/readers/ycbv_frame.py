@@ -74,6 +74,7 @@ def read(source: Path, *, category: str | None = None) -> Iterator[Sample]:
                 depth_m=depth_m,
                 box_px=boxes.get(name),
                 source="ycbv_frame",
+                frame="as the model is stored, metres",
                 about={"label": label, "points": f"models/{name}.xyz", "mesh": "convex hull of the points"},
             )
 
