@@ -1,5 +1,7 @@
 """`rrb data export`: files that any program opens, and that our own readers take for what they were."""
 
+import csv
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -82,7 +84,27 @@ def test_what_a_sample_lacks_has_no_file(tmp_path, capsys):
     write_description(tmp_path / "in", {})
     write_shard(shard_path(tmp_path / "in", "val", 0), [bare], jpeg_quality=None)
     assert export(tmp_path / "in", tmp_path / "out") == 0
-    assert list(everything(tmp_path / "out")) == ["images/s-00000.png"]
+    assert list(everything(tmp_path / "out")) == ["images/s-00000.png", "index.csv"]
+
+
+def test_the_index_tells_of_every_picture(data, tmp_path):
+    export(data, tmp_path)
+    with open(tmp_path / "index.csv", newline="") as file:
+        rows = {row["key"]: row for row in csv.DictReader(file)}
+    for sample in Dataset(data).samples():
+        row = rows.pop(sample.key)
+        assert (row["mesh_id"], row["category"], row["split"]) == (sample.mesh_id, "chair", sample.split)
+    assert rows == {}
+
+
+def test_an_index_holds_any_name(tmp_path):
+    write_description(tmp_path / "in", {})
+    odd = 'chair, "wing"'
+    write_shard(shard_path(tmp_path / "in", "val", 0), [plain_sample(0, category=odd)])
+    assert export(tmp_path / "in", tmp_path / "out") == 0
+    with open(tmp_path / "out" / "index.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["category"] == odd
 
 
 def test_a_split_and_a_count(data, tmp_path):

@@ -15,7 +15,7 @@ from rrb.data import fast
 from rrb.data import subject as subject_module
 from rrb.data.beginning import only_writer
 from rrb.data.check import label_agreement, mask_agreement
-from rrb.data.dataset import Dataset
+from rrb.data.dataset import Dataset, write_description
 from rrb.data.make import make_dataset
 from rrb.data.order import Order, Source
 from rrb.data.scenes import Variety
@@ -179,11 +179,36 @@ def test_only_the_shard_that_is_missing_is_made(whole, tmp_path):
 
 
 def test_what_a_killed_writer_left_is_removed(tiny, tmp_path):
-    (tmp_path / "meshes").mkdir()
-    for name in (".train-000000.tar.17-0123abcd.tmp", "meshes/.chair-00000000.ply.17-0123abcd.tmp"):
+    make_dataset(TINY, tmp_path)
+    (tmp_path / "train-000001.json").unlink()
+    for name in (".train-000001.tar.17-0123abcd.tmp", "meshes/.chair-00000000.ply.17-0123abcd.tmp"):
         (tmp_path / name).write_bytes(b"half")
     make_dataset(TINY, tmp_path)
     assert everything(tmp_path) == tiny
+
+
+def test_meshes_that_are_gone_are_made_again(tiny, tmp_path):
+    make_dataset(TINY, tmp_path)
+    (tmp_path / "meshes" / "chair-00000001.ply").unlink()
+    assert make_dataset(TINY, tmp_path) == 2
+    assert everything(tmp_path) == tiny
+
+
+def test_what_nothing_tells_of_is_not_continued(tmp_path):
+    """Else its shards would be taken for those of any order."""
+    make_dataset(TINY, tmp_path)
+    (tmp_path / "dataset.json").unlink()
+    before = times(tmp_path)
+    with pytest.raises(BadInputError, match=r"dataset\.json is gone"):
+        make_dataset(replace(TINY, seed=1), tmp_path)
+    assert times(tmp_path) == before
+
+
+def test_what_nothing_was_made_for_yet_may_be_begun_otherwise(tmp_path):
+    make_dataset(TINY, tmp_path / "whole")
+    write_description(tmp_path / "out", Source(replace(TINY, seed=1)).asked())
+    make_dataset(TINY, tmp_path / "out")
+    assert everything(tmp_path / "out") == everything(tmp_path / "whole")
 
 
 # --- processes ----------------------------------------------------------------------------------------
@@ -321,6 +346,7 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path):
     (tmp_path / "dataset.json").write_text('{"format": "theirs"}')
     with pytest.raises(BadFileError, match="theirs"):
         make_dataset(TINY, tmp_path)
+    assert (tmp_path / "dataset.json").read_text() == '{"format": "theirs"}'
     assert not (tmp_path / "meshes").exists()
 
 

@@ -39,6 +39,8 @@ class Options:
 
 
 def run(options: Options) -> None:
+    import csv
+    import io
     from itertools import islice
 
     from rrb.cli._tally import Bar
@@ -60,8 +62,9 @@ def run(options: Options) -> None:
             views += _view(sample)
             rows.append((sample.key, sample.mesh_id, sample.category, sample.split or "", sample.source))
             bar.tell(done, total)
-    lines = "".join(f"{','.join(row)}\n" for row in rows)
-    write_bytes(_at(options.out, "", "index.csv"), lines.encode())
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows(rows)
+    write_bytes(_at(options.out, "", "index.csv"), lines.getvalue().encode())
     if views:
         save_view_list(options.out / "views.txt", views)
     print(f"wrote {total} samples to {options.out}, {len(views)} of them in views.txt")

@@ -19,15 +19,17 @@ def begin_or_continue(folder: Path, asked: Mapping[str, Any]) -> None:
 
     One that nothing was made for yet is replaced; what was made and nothing tells of is refused.
     """
-    made = any(folder.glob("*-000000.tar")) or any(folder.glob("meshes/*"))
-    if made and not (folder / "dataset.json").exists():
+    made = any(folder.glob("*-000000.tar")) or any(folder.glob("meshes/[!.]*"))
+    if (folder / "dataset.json").exists():
+        before = Dataset(folder).about
+        if made:
+            _require_same(folder, before, asked)
+            return
+    elif made:
         raise BadInputError(
             f"{folder}: its dataset.json is gone, and so is what it was made for; give another folder"
         )
-    if made:
-        _require_same(folder, Dataset(folder).about, asked)
-    else:
-        write_description(folder, asked)
+    write_description(folder, asked)
 
 
 @contextmanager
