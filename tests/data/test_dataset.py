@@ -236,7 +236,7 @@ def assert_stacked(batch: Batch, samples):
         "rotation": [s.camera_from_object.rotation for s in samples],
         "translation": [s.camera_from_object.translation for s in samples],
         "scale": [s.scale for s in samples],
-        "turns": [s.turns.folds for s in samples],
+        "turns": [-1 if s.turns is None else s.turns.folds for s in samples],
         "points": [s.points.points for s in samples],
         "inside": [s.points.inside for s in samples],
         "near_surface": [s.points.near_surface for s in samples],

@@ -9,7 +9,7 @@ import numpy as np
 
 from rrb.geometry.camera import Camera
 from rrb.geometry.pose import Pose
-from rrb.viz.pictures import ORANGE, enlarge, rgb8
+from rrb.viz.pictures import ORANGE, rgb8
 
 AXES = ((214, 39, 40), (44, 160, 44), (31, 119, 180))
 """Red x, green y (up), blue -z: the front. As far as half of the object's extent along each."""
@@ -36,16 +36,15 @@ def tile(
     from PIL import Image, ImageDraw, ImageFont
 
     picture = rgb8(image)
-    factor = max(1, -(-2 * side_px // max(picture.shape[:2])))
-    drawn = enlarge(picture, factor)
+    zoom = side_px / max(picture.shape[:2])
+    size = max(1, round(picture.shape[1] * zoom)), max(1, round(picture.shape[0] * zoom))
+    drawn = np.array(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
     if mask is not None:
-        drawn[_around(enlarge(np.asarray(mask) >= 0.5, factor))] = ORANGE
-    scale = side_px / max(drawn.shape[:2])
-    size = max(1, round(drawn.shape[1] * scale)), max(1, round(drawn.shape[0] * scale))
+        share = Image.fromarray(np.asarray(mask, np.float32)).resize(size, Image.Resampling.BILINEAR)
+        drawn[_around(np.asarray(share) >= 0.5)] = ORANGE
     canvas = Image.new("RGB", (side_px, size[1] + (_CAPTION_PX if caption else 0)), "white")
-    canvas.paste(Image.fromarray(drawn).resize(size, Image.Resampling.LANCZOS))
+    canvas.paste(Image.fromarray(drawn))
     pen = ImageDraw.Draw(canvas)
-    zoom = factor * scale
     if camera is not None and camera_from_object is not None and extents_m is not None:
         for start, end, colour in _axes_px(camera, camera_from_object, extents_m):
             pen.line([*(zoom * start), *(zoom * end)], fill=colour, width=2)
