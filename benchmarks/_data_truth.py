@@ -1,8 +1,11 @@
 """Whether masks and labels are what meshes, poses and cameras say."""
 
-from collections.abc import Iterable, Iterator
+import multiprocessing
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from _data_plan import KINDS, SEED, Place, Plan, made
 from _table import Table
@@ -11,7 +14,6 @@ from rrb.data.dataset import Dataset
 from rrb.data.order import Order
 from rrb.data.photoreal import photoreal_python
 from rrb.data.readers.table import read
-from rrb.data.sample import Sample
 from rrb.errors import BadInputError
 
 REAL = {"ycbv_frame": "ycbv_frame", "m3t": "m3t_triangle", "kitti": "kitti_cars", "tum": "tum_fr3_cabinet"}
@@ -20,9 +22,7 @@ REAL = {"ycbv_frame": "ycbv_frame", "m3t": "m3t_triangle", "kitti": "kitti_cars"
 def masks(plan: Plan, place: Place) -> Table:
     rows = []
     for name, folder in _kinds(plan, place):
-        agreed = {
-            s.key: found for s in _spread(folder, plan.checked) if (found := mask_agreement(s)) is not None
-        }
+        agreed = dict(_both_cores(_mask, folder, plan.checked))
         values = sorted(agreed.values())
         low = sum(value < LEAST_IOU for value in values)
         rows.append(
@@ -35,7 +35,7 @@ def masks(plan: Plan, place: Place) -> Table:
 def labels(plan: Plan, place: Place) -> Table:
     rows = []
     for name, folder in _kinds(plan, place):
-        counted = [found for s in _spread(folder, plan.labelled) if (found := label_agreement(s)) is not None]
+        counted = [found for _, found in _both_cores(_labels, folder, plan.labelled)]
         right, total = (sum(column) for column in zip(*counted, strict=True))
         rows.append((name, total, f"{100 * right / total:.4f}"))
     columns = ("kind", "labels", "agree, %")
@@ -73,6 +73,22 @@ def _kinds(plan: Plan, place: Place) -> Iterator[tuple[str, Path]]:
         yield f"photoreal, {category}", made(place, f"photoreal-{category}", order)
 
 
-def _spread(folder: Path, count: int) -> Iterable[Sample]:
-    data = Dataset(folder)
-    return (data.sample(key) for key in data.spread(count))
+def _both_cores(measure: Callable[[Path, str], Any], folder: Path, count: int) -> list[tuple[str, Any]]:
+    """(key, what was measured) of samples spread over a data set, without those that lack something."""
+    keys = Dataset(folder).spread(count)
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        found = pool.starmap(measure, [(folder, key) for key in keys], chunksize=10)
+    return [(key, value) for key, value in zip(keys, found, strict=True) if value is not None]
+
+
+def _mask(folder: Path, key: str) -> float | None:
+    return mask_agreement(_opened(folder).sample(key))
+
+
+def _labels(folder: Path, key: str) -> tuple[int, int] | None:
+    return label_agreement(_opened(folder).sample(key))
+
+
+@cache
+def _opened(folder: Path) -> Dataset:
+    return Dataset(folder)

@@ -95,6 +95,12 @@ def test_the_same_order_gives_the_same_bytes(whole, tmp_path):
     assert everything(tmp_path) == everything(whole)
 
 
+def test_several_processes_give_the_same_bytes_and_end_in_silence(whole, tmp_path, capfd):
+    make_dataset(RICH, tmp_path, workers=2)
+    assert everything(tmp_path) == everything(whole)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_another_seed_gives_other_pictures(whole, tmp_path):
     make_dataset(replace(RICH, seed=1), tmp_path)
     ours, theirs = everything(whole), everything(tmp_path)

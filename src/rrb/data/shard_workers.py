@@ -134,5 +134,5 @@ def _work(begin: Callable[[], Make], theirs: Connection) -> None:
             theirs.send(error)
         except Exception as error:
             told = RuntimeError(f"{type(error).__name__}: {error}")
-        told.add_note(traceback.format_exc())  # which does not travel with an exception
-        theirs.send(told)
+            told.add_note(traceback.format_exc())  # which does not travel with an exception
+            theirs.send(told)
