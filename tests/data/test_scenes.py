@@ -101,9 +101,21 @@ def test_every_number_of_a_scene_is_cut():
 
 
 def test_cutting_numbers_leaves_whole_ones_and_words():
-    given = {"a": [1 / 3, -1e-12], "b": ("x", 7, None, True), "c": {"d": 2**40}}
-    assert rounded(given) == {"a": [0.333333333, 0.0], "b": ["x", 7, None, True], "c": {"d": 2**40}}
+    assert rounded(((1 / 3, -1e-12), "x", 7, None, True, 2**40)) == (
+        (0.333333333, 0.0),
+        "x",
+        7,
+        None,
+        True,
+        2**40,
+    )
+    assert rounded(Background("plain", ((1 / 3,) * 3,) * 2, seed=5)) == Background(
+        "plain", ((0.333333333,) * 3,) * 2, seed=5
+    )
     assert str(rounded(-1e-12)) == "0.0"
+    cut = rounded(Pose.from_euler_zyx(10.0, 20.0, 30.0, [1 / 3, 0.0, 1.0]))
+    assert np.array_equal(cut.rotation, np.round(cut.rotation, 9))
+    assert cut.translation.tolist() == [0.333333333, 0.0, 1.0]
 
 
 # --- each choice on its own -------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from rrb._jit import inline, kernel
+from rrb._jit import inline, inline_early, kernel
 from rrb.raster._fragments_kernel import weights
 
 # Columns of the table of materials.
@@ -69,20 +69,20 @@ def second_share(pattern, x, y, z, axis, seed):
 # --- light ------------------------------------------------------------------------------------------
 
 
-@inline
-def sky_light(sky, channel, x, y, z):
-    """Brightness by a direction: nine coefficients of real spherical harmonics, not below 0."""
-    value = 0.28209479177387814 * sky[0, channel]
-    value += 0.4886025119029199 * (sky[1, channel] * y + sky[2, channel] * z + sky[3, channel] * x)
-    value += 1.0925484305920792 * (
-        sky[4, channel] * x * y + sky[5, channel] * y * z + sky[7, channel] * x * z
-    )
-    value += 0.31539156525252005 * sky[6, channel] * (3 * z * z - 1)
-    value += 0.5462742152960396 * sky[8, channel] * (x * x - y * y)
-    return max(value, 0.0)
+@inline_early
+def sky_light(sky, x, y, z, out, row):
+    """Row of out (N, 3): brightness by a direction, of nine coefficients of real spherical harmonics, not below 0."""
+    first, second = 0.4886025119029199, 1.0925484305920792
+    b1, b2, b3 = first * y, first * z, first * x
+    b4, b5, b7 = second * x * y, second * y * z, second * x * z
+    b6, b8 = 0.31539156525252005 * (3 * z * z - 1), 0.5462742152960396 * (x * x - y * y)
+    for c in range(3):
+        value = 0.28209479177387814 * sky[0, c] + b1 * sky[1, c] + b2 * sky[2, c] + b3 * sky[3, c]
+        value += b4 * sky[4, c] + b5 * sky[5, c] + b6 * sky[6, c] + b7 * sky[7, c] + b8 * sky[8, c]
+        out[row, c] = max(value, 0.0)
 
 
-@inline
+@inline_early
 def sun_reaches(shadow_map, shadow_from_world, x, y, z, slack):
     """Share of four places around a point of the world that the sun sees.
 
@@ -93,35 +93,40 @@ def sun_reaches(shadow_map, shadow_from_world, x, y, z, slack):
     d = shadow_from_world[2, 0] * x + shadow_from_world[2, 1] * y + shadow_from_world[2, 2] * z
     u += shadow_from_world[0, 3]
     v += shadow_from_world[1, 3]
+    if u < -1.0 or v < -1.0 or u > shadow_map.shape[1] + 1.0 or v > shadow_map.shape[0] + 1.0:
+        return 1.0
     inverse = 1.0 / (d + shadow_from_world[2, 3] - slack)
+    left, top = math.floor(u - 0.5), math.floor(v - 0.5)
     seen = 0.0
-    for i in range(4):
-        column, row = math.floor(u + (i % 2) - 0.5), math.floor(v + (i // 2) - 0.5)
-        outside = column < 0 or row < 0 or column >= shadow_map.shape[1] or row >= shadow_map.shape[0]
-        if outside or shadow_map[row, column] <= inverse:
-            seen += 0.25
+    for row in range(top, top + 2):
+        for column in range(left, left + 2):
+            outside = column < 0 or row < 0 or column >= shadow_map.shape[1] or row >= shadow_map.shape[0]
+            if outside or shadow_map[row, column] <= inverse:
+                seen += 0.25
     return seen
 
 
 # --- one sample -------------------------------------------------------------------------------------
 
 
-@inline
-def lit(material, materials, px, py, pz, nx, ny, nz, ex, ey, ez, light, footprint, sky, sun, to_sun, out):
+@inline_early
+def lit(
+    material, materials, px, py, pz, nx, ny, nz, ex, ey, ez, light, footprint, sky, sun, to_sun, work, out
+):
     """out (3,): linear colour of a surface at object coordinates p with a world normal n seen from direction e.
 
     light: the share of the sun that arrives. footprint: metres between neighbouring samples on the surface: what
-    is finer is seen as its mean.
+    is finer is seen as its mean. work (2, 3): room.
     """
-    row = materials[material]
-    period, pattern = row[PERIOD], int(row[PATTERN])
+    period, pattern = materials[material, PERIOD], int(materials[material, PATTERN])
     mix = 0.0
     if pattern:
-        mix = second_share(pattern, px / period, py / period, pz / period, int(row[AXIS]), int(row[SEED]))
+        axis, seed = int(materials[material, AXIS]), int(materials[material, SEED])
+        mix = second_share(pattern, px / period, py / period, pz / period, axis, seed)
         resolved = min(max(period / (2.0 * footprint) - 0.5, 0.0), 1.0)
         mean = _GRAIN_MEAN if pattern == GRAIN else 0.5
         mix = mean + (mix - mean) * resolved
-    rough, metallic = row[ROUGHNESS], row[METALLIC]
+    rough, metallic = materials[material, ROUGHNESS], materials[material, METALLIC]
     facing = max(nx * ex + ny * ey + nz * ez, 0.0)
     graze = (1.0 - facing) ** 5 * (1.0 - 0.8 * rough)
     cosine = max(nx * to_sun[0] + ny * to_sun[1] + nz * to_sun[2], 0.0) * light
@@ -131,17 +136,60 @@ def lit(material, materials, px, py, pz, nx, ny, nz, ex, ey, ez, light, footprin
     size = math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-12
     half = max((nx * hx + ny * hy + nz * hz) / size, 0.0)
     sharp = 2.0 / max(rough**4, 1e-4)
-    highlight = min((sharp + 8.0) / 25.0 * half**sharp, 30.0) * cosine
-    ground = (
-        1.0 if ry > 0.1 else max(0.35, 0.35 + 0.65 * (ry + 0.3) / 0.4)
-    )  # what is below the horizon is darker
+    highlight = 0.0
+    if cosine > 0.0 and sharp * (1.0 - half) < 16.0:  # beyond, less than a ten-thousandth
+        highlight = min((sharp + 8.0) / 25.0 * half**sharp, 30.0) * cosine
+    # What is below the horizon is darker.
+    ground = 1.0 if ry > 0.1 else max(0.35, 0.35 + 0.65 * (ry + 0.3) / 0.4)
+    sky_light(sky, nx, ny, nz, work, 0)
+    sky_light(sky, rx, ry, rz, work, 1)
     for c in range(3):
-        colour = row[COLOUR + c] + (row[SECOND + c] - row[COLOUR + c]) * mix
+        colour = materials[material, COLOUR + c]
+        colour += (materials[material, SECOND + c] - colour) * mix
         mirror = _DIELECTRIC + (colour - _DIELECTRIC) * metallic
         mirror += (1.0 - mirror) * graze
-        matt = colour * (1.0 - metallic) * (sky_light(sky, c, nx, ny, nz) + sun[c] * cosine)
-        reflected = sky_light(sky, c, rx, ry, rz) * ground + sun[c] * highlight
+        matt = colour * (1.0 - metallic) * (work[0, c] + sun[c] * cosine)
+        reflected = work[1, c] * ground + sun[c] * highlight
         out[c] = matt + mirror * reflected
+
+
+@inline_early
+def surface(
+    f, x, y, footprint_share, vertices_px, faces, points_object, corner_normals, face_object, face_material, materials,
+    world_from_object, camera_world, dx, dy, dz, sky, sun, to_sun, shadow_map, shadow_from_world, slack, work, out,
+):  # fmt: skip
+    """out (3,): linear colour of face f at (x, y) of the finer pixels, seen along the world direction d (z = 1)."""
+    p, q, s = faces[f, 0], faces[f, 1], faces[f, 2]
+    w0, w1, w2, area = weights(vertices_px, p, q, s, x, y)
+    total = w0 + w1 + w2
+    depth = area / total
+    w0, w1, w2 = w0 / total, w1 / total, w2 / total
+    px = w0 * points_object[p, 0] + w1 * points_object[q, 0] + w2 * points_object[s, 0]
+    py = w0 * points_object[p, 1] + w1 * points_object[q, 1] + w2 * points_object[s, 1]
+    pz = w0 * points_object[p, 2] + w1 * points_object[q, 2] + w2 * points_object[s, 2]
+    # Rows are never taken as arrays: each would be counted by whoever holds it.
+    ox = w0 * corner_normals[f, 0, 0] + w1 * corner_normals[f, 1, 0] + w2 * corner_normals[f, 2, 0]
+    oy = w0 * corner_normals[f, 0, 1] + w1 * corner_normals[f, 1, 1] + w2 * corner_normals[f, 2, 1]
+    oz = w0 * corner_normals[f, 0, 2] + w1 * corner_normals[f, 1, 2] + w2 * corner_normals[f, 2, 2]
+    k = face_object[f]
+    nx = world_from_object[k, 0, 0] * ox + world_from_object[k, 0, 1] * oy + world_from_object[k, 0, 2] * oz
+    ny = world_from_object[k, 1, 0] * ox + world_from_object[k, 1, 1] * oy + world_from_object[k, 1, 2] * oz
+    nz = world_from_object[k, 2, 0] * ox + world_from_object[k, 2, 1] * oy + world_from_object[k, 2, 2] * oz
+    far = math.sqrt(dx * dx + dy * dy + dz * dz)
+    size = math.sqrt(nx * nx + ny * ny + nz * nz) + 1e-12
+    if area > 0.0:  # the face, not its smoothed normal, is seen from its back: an open mesh
+        size = -size
+    nx, ny, nz = nx / size, ny / size, nz / size
+    light = 0.0
+    if nx * to_sun[0] + ny * to_sun[1] + nz * to_sun[2] > 0.0:
+        off = 1.5 * slack
+        wx, wy = camera_world[0] + depth * dx + off * nx, camera_world[1] + depth * dy + off * ny
+        wz = camera_world[2] + depth * dz + off * nz
+        light = sun_reaches(shadow_map, shadow_from_world, wx, wy, wz, slack)
+    lit(
+        face_material[f], materials, px, py, pz, nx, ny, nz, -dx / far, -dy / far, -dz / far,
+        light, depth * footprint_share, sky, sun, to_sun, work, out,
+    )  # fmt: skip
 
 
 @kernel()
@@ -161,86 +209,60 @@ def shade(
     behind it where background_is_ground, darkened where the sun does not reach.
     """
     height, width = out.shape[:2]
-    colour = np.empty(3)
-    up_light = np.empty(3)
+    count = samples * samples
+    colour, work = np.empty(3), np.empty((2, 3))
+    dark, bright = np.empty(3), np.empty(3)  # of the ground, in the shadow and in the sun
+    sky_light(sky, 0.0, 1.0, 0.0, work, 0)
     for c in range(3):
-        up_light[c] = sky_light(sky, c, 0.0, 1.0, 0.0)
+        dark[c], bright[c] = work[0, c], work[0, c] + sun[c] * max(to_sun[1], 0.0)
+        by = 1.0 / max(bright[c], 1e-6) if background_is_ground else ground_colour[c]
+        dark[c], bright[c] = dark[c] * by, bright[c] * by
     has_ground = ground_m == ground_m
+    finest = math.sqrt(ray_world[0, 0] ** 2 + ray_world[1, 0] ** 2 + ray_world[2, 0] ** 2)
     for row in range(height):
         for column in range(width):
-            r = g = b = 0.0
-            for i in range(samples * samples):
-                y, x = row * samples + i // samples, column * samples + i % samples
-                f = face_index[y, x]
-                dx = ray_world[0, 0] * (x + 0.5) + ray_world[0, 1] * (y + 0.5) + ray_world[0, 2]
-                dy = ray_world[1, 0] * (x + 0.5) + ray_world[1, 1] * (y + 0.5) + ray_world[1, 2]
-                dz = ray_world[2, 0] * (x + 0.5) + ray_world[2, 1] * (y + 0.5) + ray_world[2, 2]
-                if f >= 0:
-                    p, q, s = faces[f, 0], faces[f, 1], faces[f, 2]
-                    w0, w1, w2, area = weights(vertices_px, p, q, s, x + 0.5, y + 0.5)
-                    total = w0 + w1 + w2
-                    depth = area / total
-                    w0, w1, w2 = w0 / total, w1 / total, w2 / total
-                    px = w0 * points_object[p, 0] + w1 * points_object[q, 0] + w2 * points_object[s, 0]
-                    py = w0 * points_object[p, 1] + w1 * points_object[q, 1] + w2 * points_object[s, 1]
-                    pz = w0 * points_object[p, 2] + w1 * points_object[q, 2] + w2 * points_object[s, 2]
-                    n = corner_normals[f]
-                    ox = w0 * n[0, 0] + w1 * n[1, 0] + w2 * n[2, 0]
-                    oy = w0 * n[0, 1] + w1 * n[1, 1] + w2 * n[2, 1]
-                    oz = w0 * n[0, 2] + w1 * n[1, 2] + w2 * n[2, 2]
-                    m = world_from_object[face_object[f]]
-                    nx = m[0, 0] * ox + m[0, 1] * oy + m[0, 2] * oz
-                    ny = m[1, 0] * ox + m[1, 1] * oy + m[1, 2] * oz
-                    nz = m[2, 0] * ox + m[2, 1] * oy + m[2, 2] * oz
-                    far = math.sqrt(dx * dx + dy * dy + dz * dz)
-                    ex, ey, ez = -dx / far, -dy / far, -dz / far
-                    size = math.sqrt(nx * nx + ny * ny + nz * nz) + 1e-12
-                    if area > 0.0:  # the face, not its smoothed normal, is seen from its back: an open mesh
-                        size = -size
-                    nx, ny, nz = nx / size, ny / size, nz / size
-                    wx, wy, wz = (
-                        camera_world[0] + depth * dx,
-                        camera_world[1] + depth * dy,
-                        camera_world[2] + depth * dz,
-                    )
-                    light = 0.0
-                    if nx * to_sun[0] + ny * to_sun[1] + nz * to_sun[2] > 0.0:
-                        off = 1.5 * slack
-                        light = sun_reaches(
-                            shadow_map, shadow_from_world, wx + off * nx, wy + off * ny, wz + off * nz, slack
-                        )
-                    footprint = depth * math.sqrt(
-                        ray_world[0, 0] ** 2 + ray_world[1, 0] ** 2 + ray_world[2, 0] ** 2
-                    )
-                    lit(
-                        face_material[f], materials, px, py, pz, nx, ny, nz, ex, ey, ez,
-                        light, footprint, sky, sun, to_sun, colour,
+            r = g = b = across = down = 0.0
+            open_ = 0
+            for y in range(row * samples, (row + 1) * samples):
+                for x in range(column * samples, (column + 1) * samples):
+                    f = face_index[y, x]
+                    if f < 0:
+                        open_ += 1
+                        across += x + 0.5
+                        down += y + 0.5
+                        continue
+                    px, py = x + 0.5, y + 0.5
+                    dx = ray_world[0, 0] * px + ray_world[0, 1] * py + ray_world[0, 2]
+                    dy = ray_world[1, 0] * px + ray_world[1, 1] * py + ray_world[1, 2]
+                    dz = ray_world[2, 0] * px + ray_world[2, 1] * py + ray_world[2, 2]
+                    surface(
+                        f, px, py, finest, vertices_px, faces, points_object, corner_normals, face_object,
+                        face_material, materials, world_from_object, camera_world, dx, dy, dz,
+                        sky, sun, to_sun, shadow_map, shadow_from_world, slack, work, colour,
                     )  # fmt: skip
                     r += colour[0]
                     g += colour[1]
                     b += colour[2]
-                    continue
-                r0, g0, b0 = behind[row, column, 0], behind[row, column, 1], behind[row, column, 2]
-                if has_ground and dy < -1e-9 and camera_world[1] > ground_m:
-                    depth = (ground_m - camera_world[1]) / dy
-                    wx, wz = camera_world[0] + depth * dx, camera_world[2] + depth * dz
-                    light = sun_reaches(shadow_map, shadow_from_world, wx, ground_m, wz, slack)
-                    above = max(to_sun[1], 0.0)
-                    for c in range(3):
-                        full = up_light[c] + sun[c] * above
-                        arrives = up_light[c] + sun[c] * above * light
-                        colour[c] = (
-                            arrives / max(full, 1e-6) if background_is_ground else arrives * ground_colour[c]
-                        )
-                    if background_is_ground:
-                        r0, g0, b0 = r0 * colour[0], g0 * colour[1], b0 * colour[2]
-                    else:
-                        r0, g0, b0 = colour[0], colour[1], colour[2]
-                r += r0
-                g += g0
-                b += b0
-            share = 1.0 / (samples * samples)
-            out[row, column, 0], out[row, column, 1], out[row, column, 2] = r * share, g * share, b * share
+            if open_ > 0:  # what is behind is looked at once, in the middle of the samples that see it
+                light = -1.0  # where there is no ground
+                if has_ground:
+                    px, py = across / open_, down / open_
+                    dy = ray_world[1, 0] * px + ray_world[1, 1] * py + ray_world[1, 2]
+                    if dy < -1e-9 and camera_world[1] > ground_m:
+                        depth = (ground_m - camera_world[1]) / dy
+                        dx = ray_world[0, 0] * px + ray_world[0, 1] * py + ray_world[0, 2]
+                        dz = ray_world[2, 0] * px + ray_world[2, 1] * py + ray_world[2, 2]
+                        wx, wz = camera_world[0] + depth * dx, camera_world[2] + depth * dz
+                        light = sun_reaches(shadow_map, shadow_from_world, wx, ground_m, wz, slack)
+                for c in range(3):
+                    colour[c] = behind[row, column, c]
+                    if light >= 0.0:
+                        share = dark[c] + (bright[c] - dark[c]) * light
+                        colour[c] = colour[c] * share if background_is_ground else share
+                r += open_ * colour[0]
+                g += open_ * colour[1]
+                b += open_ * colour[2]
+            out[row, column, 0], out[row, column, 1], out[row, column, 2] = r / count, g / count, b / count
 
 
 # --- after the lens ---------------------------------------------------------------------------------
@@ -266,8 +288,8 @@ def blurred(image, taps, along_rows, out):
 
 
 @kernel()
-def developed(linear, curve, exposure, tint, contrast, saturation, noise, out):
-    """out (H, W, 3) uint8 of linear light (H, W, 3) and noise (H, W, 3) in sRGB.
+def developed(linear, curve, exposure, tint, contrast, saturation, deviation, noise, out):
+    """out (H, W, 3) uint8 of linear light (H, W, 3) and noise (H, W, 3), of this deviation in sRGB; 0 for none.
 
     curve (N,): sRGB at N evenly spaced values of the square root of linear light, which is nearly straight.
     """
@@ -283,5 +305,7 @@ def developed(linear, curve, exposure, tint, contrast, saturation, noise, out):
             grey = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]
             for c in range(3):
                 value = grey + (rgb[c] - grey) * saturation
-                value = 0.5 + (value - 0.5) * contrast + noise[row, column, c]
+                value = 0.5 + (value - 0.5) * contrast
+                if deviation > 0.0:
+                    value += deviation * noise[row, column, c]
                 out[row, column, c] = np.uint8(min(max(value, 0.0), 1.0) * 255.0 + 0.5)

@@ -11,6 +11,7 @@ from rrb.data.scene import Effects
 from rrb.raster.texture import srgb_from_linear
 
 _CURVE_POINTS = 1024
+_NONE = np.zeros((0, 0, 3), np.float32)
 
 
 def developed(linear: NDArray[np.float32], effects: Effects) -> NDArray[np.uint8]:
@@ -18,11 +19,9 @@ def developed(linear: NDArray[np.float32], effects: Effects) -> NDArray[np.uint8
     from rrb.data import _fast_kernel as kernel
 
     light = _blurred(linear, effects.blur_px) if effects.blur_px > 0 else linear
+    noise = _NONE
     if effects.noise > 0:
-        random = np.random.default_rng(effects.seed)
-        noise = random.standard_normal(light.shape, np.float32) * np.float32(effects.noise)
-    else:
-        noise = np.zeros(light.shape, np.float32)
+        noise = np.random.default_rng(effects.seed).standard_normal(light.shape, np.float32)
     out = np.empty(light.shape, np.uint8)
     kernel.developed(
         light,
@@ -31,6 +30,7 @@ def developed(linear: NDArray[np.float32], effects: Effects) -> NDArray[np.uint8
         np.array(effects.tint),
         effects.contrast,
         effects.saturation,
+        effects.noise,
         noise,
         out,
     )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,6 @@ SAMPLES = 2  # along each side of a pixel, of the colours; masks and depths are 
 _CREASE = math.radians(35)
 _SHADOW_SIDE = 192
 _SUN_FAR = 1e4  # how far the sun's camera stands, in sizes of the scene: its rays are then parallel
-
-ALL = slice(None)
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +64,7 @@ def draw(
 ) -> Picture:
     """The picture of a scene whose objects are `shapes` by their mesh ids; photos: folder of the backgrounds."""
     things = _scenery(scene, shapes)
-    vertices_px = _projected(scene, things)
+    vertices_px = _projected(scene, scene.camera_from_world.apply(things.points_world))
     seen, depth = _seen(scene, things, vertices_px)
     return Picture(
         developed(_shaded(scene, things, vertices_px, photos, samples), scene.effects), seen, depth
@@ -74,15 +73,17 @@ def draw(
 
 def visible_share(scene: Scene, shapes: Mapping[str, Shape]) -> float:
     """How much of the first object, of what the picture's frame shows of it, the others leave to be seen."""
-    alone = [_scenery(scene, shapes, slice(k, k + 1)) for k in range(len(scene.objects))]
-    depths = [_seen(scene, one, _projected(scene, one))[1] for one in alone]
-    first, others = depths[0], [np.where(depth > 0, depth, np.inf) for depth in depths[1:]]
-    whole = first > 0
-    return float((whole & (first <= np.minimum.reduce([first, *others]))).sum() / max(1, whole.sum()))
+    size = (scene.camera.height_px, scene.camera.width_px)
+    nearness = []
+    for k, placed in enumerate(scene.objects):
+        ready = _ready(_shape(scene, shapes, placed.mesh_id))
+        vertices_px = _projected(scene, scene.pose_of(k).apply(ready.points))
+        nearness.append(_rasterized(vertices_px, ready.faces, size)[1])
+    whole = nearness[0] > 0
+    return float((whole & (nearness[0] >= np.maximum.reduce(nearness))).sum() / max(1, whole.sum()))
 
 
-def _projected(scene: Scene, things: _Scenery) -> Floats:
-    points_camera = scene.camera_from_world.apply(things.points_world)
+def _projected(scene: Scene, points_camera: Floats) -> Floats:
     if points_camera[:, 2].min() <= 0:
         raise BadInputError(
             f"scene {scene.key}: an object reaches behind the camera; all in front is accepted"
@@ -133,25 +134,33 @@ def _row(material: Material) -> Floats:
     return np.concatenate([colours, numbers])
 
 
-def _scenery(scene: Scene, shapes: Mapping[str, Shape], which: slice = ALL) -> _Scenery:
-    objects = scene.objects[which]
-    ready = [_ready(_shape(scene, shapes, placed.mesh_id)) for placed in objects]
-    poses = [placed.world_from_object for placed in objects]
+def _scenery(scene: Scene, shapes: Mapping[str, Shape]) -> _Scenery:
+    ready = [_ready(_shape(scene, shapes, placed.mesh_id)) for placed in scene.objects]
+    poses = [placed.world_from_object for placed in scene.objects]
     n_vertices = np.cumsum([0, *(len(r.points) for r in ready[:-1])])
     n_materials = np.cumsum([0, *(len(r.materials) for r in ready[:-1])])
-    joined = np.concatenate
     return _Scenery(
-        points=joined([r.points for r in ready]),
-        points_world=joined([pose.apply(r.points) for pose, r in zip(poses, ready, strict=True)]),
-        faces=joined([r.faces + np.int32(k) for r, k in zip(ready, n_vertices, strict=True)]),
-        normals=joined([r.normals for r in ready]),
-        face_object=np.repeat(np.arange(len(ready), dtype=np.int32), [len(r.faces) for r in ready]),
-        face_material=joined(
-            [r.face_material + np.int32(k) for r, k in zip(ready, n_materials, strict=True)]
+        points=_joined([r.points for r in ready]),
+        points_world=_joined([pose.apply(r.points) for pose, r in zip(poses, ready, strict=True)]),
+        faces=_joined(
+            [r.faces + np.int32(k) if k else r.faces for r, k in zip(ready, n_vertices, strict=True)]
         ),
-        materials=joined([r.materials for r in ready]),
+        normals=_joined([r.normals for r in ready]),
+        face_object=np.repeat(np.arange(len(ready), dtype=np.int32), [len(r.faces) for r in ready]),
+        face_material=_joined(
+            [
+                r.face_material + np.int32(k) if k else r.face_material
+                for r, k in zip(ready, n_materials, strict=True)
+            ]
+        ),
+        materials=_joined([r.materials for r in ready]),
         world_from_object=np.stack([pose.matrix[:3] for pose in poses]),
     )
+
+
+def _joined(arrays: list[Any]) -> Any:
+    """One after the other; most scenes have one object, whose arrays are not copied."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 # --- how it is drawn --------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def random_scene(
         ground_colour=painted if ground is not None and background.kind != "white" and bare < 0.5 else None,
         viewpoint=view.name,
     )
-    return Scene.from_json(rounded(scene.to_json()))
+    return rounded(scene)
 
 
 def alone(scene: Scene) -> Scene:
@@ -257,9 +257,16 @@ def _triples(rows: Floats) -> Any:
 
 
 def rounded(value: Any) -> Any:
-    """JSON with its numbers cut: a scene is the same wherever it is made."""
+    """A scene, or what is in one, with its numbers cut: it is the same wherever it is made."""
     if isinstance(value, float):
         return round(value, DECIMALS) + 0.0
-    if isinstance(value, dict):
-        return {key: rounded(held) for key, held in value.items()}
-    return [rounded(held) for held in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, tuple):
+        if value and isinstance(value[0], float):
+            return tuple([round(held, DECIMALS) + 0.0 for held in value])
+        return tuple([rounded(held) for held in value])
+    if isinstance(value, Pose):
+        cut = (np.round(held, DECIMALS) + 0.0 for held in (value.rotation, value.translation))
+        return Pose(*cut)
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value)(**{field.name: rounded(getattr(value, field.name)) for field in fields(value)})
+    return value

@@ -105,7 +105,7 @@ class Sequence:
             ground_colour=(0.55, 0.5, 0.45),
             viewpoint="path",
         )
-        return Scene.from_json(rounded(scene.to_json()))
+        return rounded(scene)
 
 
 # --- what is filmed ---------------------------------------------------------------------------------

@@ -74,9 +74,9 @@ class Shot:
         height = float(pose.camera_centre_object[1]) - shape.floor
         stands = scene.viewpoint != "free" and height > 0
         random = source.random(POINTS, self.subject.number, self.view)
-        # What stands wholly behind the object hides nothing of it.
-        farthest = float(pose.apply(shape.mesh.vertices)[:, 2].max())
-        unknown = picture.unknown & (picture.depth_m < farthest)
+        unknown = picture.unknown
+        if unknown.any():  # what stands wholly behind the object hides nothing of it
+            unknown &= picture.depth_m < float(pose.apply(shape.mesh.vertices)[:, 2].max())
         return Sample(
             key=scene.key,
             image=picture.image,

@@ -28,11 +28,19 @@ def corner_normals(vertices: Any, faces: np.ndarray, pixels: Pixels, crease_angl
     return blended * _towards_camera(points, triangles, as_numpy(units, "normals"), seen_face)
 
 
-def crease_normals(vertices: Any, faces: np.ndarray, crease_angle: float) -> Any:
-    """(F, 3, 3): a unit normal for each corner, outwards: the faces around it that meet at less than the angle."""
-    area_normals = _area_normals(vertices, faces)
-    corners = _smooth(unit(area_normals), area_normals, faces, np.arange(len(faces)), crease_angle)
-    return corners.reshape(-1, 3, 3)
+def crease_normals(vertices: np.ndarray, faces: np.ndarray, crease_angle: float) -> np.ndarray:
+    """(F, 3, 3) float64: a unit normal for each corner, outwards: what `corner_normals` blends, of NumPy arrays.
+
+    The faces around a corner count that meet at less than the angle in radians.
+    """
+    from rrb.raster._smoothing_kernel import crease_normals
+
+    vertices = np.ascontiguousarray(vertices, np.float64)
+    faces = np.ascontiguousarray(faces, np.int32)
+    out = np.empty((len(faces), 3, 3))
+    least_cosine = math.cos(crease_angle) if crease_angle > 0 else math.inf
+    crease_normals(vertices, faces, least_cosine, np.empty((len(faces), 3)), out)
+    return out
 
 
 def _one_mesh(vertices: Any, faces: np.ndarray, pixels: Pixels) -> tuple[Any, np.ndarray, np.ndarray]:
