@@ -12,10 +12,11 @@ from plain_scenes import corner, shape_of
 from rrb.data import fast
 from rrb.data.blockers import blocker
 from rrb.data.effects import developed
-from rrb.data.scene import Effects, Scene
+from rrb.data.scene import Background, Effects, Scene
 from rrb.data.scenes import DECIMALS, Variety, alone, lighting_indoors, random_scene, rounded
 from rrb.data.viewpoints import VIEWPOINTS
 from rrb.errors import BadInputError
+from rrb.geometry.pose import Pose
 from rrb.geometry.primitives import box, cylinder
 from rrb.raster.lighting import SphericalHarmonics
 
