@@ -1,6 +1,7 @@
 """Whether masks and labels are what meshes, poses and cameras say."""
 
 import multiprocessing
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ def masks(plan: Plan, place: Place) -> Table:
         rows.append(
             (name, len(values), f"{values[0]:.4f}", f"{median(values):.4f}", low, min(agreed, key=agreed.get))
         )
+        print(*rows[-1], file=sys.stderr, flush=True)  # this takes long: who stops it keeps what there is
     columns = ("kind", "masks", "least IoU", "median", f"below {LEAST_IOU}", "the least")
     return Table(f"Masks drawn again by the readable reference (asked: {LEAST_IOU})", columns, rows)
 

@@ -41,7 +41,7 @@ def main() -> None:
         for section in args.sections:
             told.append(measure[section](plan, place))
             print(told[-1], flush=True)
-    (args.out / "data.md").write_text("\n".join(map(str, told)).lstrip() + "\n")
+            (args.out / "data.md").write_text("\n".join(map(str, told)).lstrip() + "\n")
     print(f"\n{args.out / 'data.md'}")
 
 

@@ -94,12 +94,12 @@ def _write(sample: Sample, out: Path) -> None:
 
 def _view(sample: Sample) -> list[View]:
     """One line of the list, or none where it could not say the pose or the camera."""
-    from rrb.data.readers.choy import FOCAL_WIDTHS
     from rrb.data.readers.view_list import View
     from rrb.geometry.camera import Camera
+    from rrb.geometry.conversions import CHOY_FOCAL_WIDTHS
 
     height, width = sample.size
-    theirs = Camera.from_focal_px(FOCAL_WIDTHS * width, width=width, height=height)
+    theirs = Camera.from_focal_px(CHOY_FOCAL_WIDTHS * width, width=width, height=height)
     if sample.camera_from_object is None or not sample.mesh_id or not _is_like(sample.camera, theirs):
         return []
     try:

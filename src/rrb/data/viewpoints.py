@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from rrb.data.shape import Shape
 from rrb.geometry.camera import Camera
+from rrb.geometry.conversions import CHOY_FOCAL_WIDTHS
 from rrb.geometry.pose import Pose
 
 Floats = NDArray[np.float64]
-_CHOY_FOCAL_WIDTHS = 35 / 32
 _NEAREST_SHARE = 0.15  # of the object's radius: how near to the camera's plane a vertex may come
 _SMALLEST_SHARE = 0.2  # of the picture's shorter side
 _LEAST_VISIBLE = 0.5  # of the object's box, where the border cuts it
@@ -45,7 +45,7 @@ def choy(random: np.random.Generator, shape: Shape, size: tuple[int, int], trunc
     Their models have a bounding box of diagonal 1 (ShapeNet's), ours that of the object in metres. Their pictures are
     square: of others the shorter side counts. Nearly a cube leaves the picture from close by: it is tried again.
     """
-    camera = Camera.from_focal_px(_CHOY_FOCAL_WIDTHS * min(size), width=size[1], height=size[0])
+    camera = Camera.from_focal_px(CHOY_FOCAL_WIDTHS * min(size), width=size[1], height=size[0])
     for _ in range(_TRIES):
         seen = Pose.from_choy(
             random.uniform(0, 360), random.uniform(25, 30), distance_ratio=random.uniform(0.65, 1.0)

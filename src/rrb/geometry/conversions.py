@@ -17,6 +17,8 @@ from rrb.geometry.rotations import about_axis, matrix_from_quaternion, matrix_of
 
 # Metres (ShapeNet units) for a distance of 1 in `rendering_metadata.txt`.
 CHOY_DISTANCE = 1.75
+# Their focal length, in widths of the picture.
+CHOY_FOCAL_WIDTHS = 35 / 32
 
 
 # --- Euler angles ---------------------------------------------------------------------------------

@@ -10,8 +10,6 @@ import numpy as np
 from rrb.data.materials import Material, glass, metal, plastic, wood
 from rrb.data.procedural.table_draft import TableDraft
 
-ALONG_X = ("top", "panel", "shelf", "rim", "apron", "drawer", "body", "bench")
-
 
 def materials_for(draft: TableDraft, looks: np.random.Generator) -> dict[str, Material]:
     """One material for each kind of part: most are one wood, or one wood above and metal below."""

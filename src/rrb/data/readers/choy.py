@@ -25,11 +25,11 @@ from rrb.data.readers.binvox import load_binvox
 from rrb.data.sample import MeshFile, Sample
 from rrb.errors import BadFileError, BadInputError
 from rrb.geometry.camera import Camera
+from rrb.geometry.conversions import CHOY_FOCAL_WIDTHS
 from rrb.geometry.mesh_io import text
 from rrb.geometry.pose import Pose
 from rrb.geometry.voxels import Voxels
 
-FOCAL_WIDTHS = 35 / 32
 CATEGORIES = {
     "airplane": "02691156",
     "bench": "02828884",
@@ -102,7 +102,7 @@ def _sample(path: Path, view: list[float], mesh: Path | None, grid: Voxels | Non
         category=_NAMES.get(synset, synset),
         mesh_id=key_of(synset, mesh_id),
         mask=mask,
-        camera=Camera.from_focal_px(FOCAL_WIDTHS * width, width=width, height=height),
+        camera=Camera.from_focal_px(CHOY_FOCAL_WIDTHS * width, width=width, height=height),
         camera_from_object=Pose.from_choy(azimuth, elevation, in_plane, distance_ratio=ratio),
         mesh=None if mesh is None else MeshFile(mesh),
         voxels=grid,

@@ -23,12 +23,11 @@ from pathlib import Path
 
 from rrb.data.readers._layout import inside, with_alpha, words
 from rrb.data.readers._reading import key_of, named
-from rrb.data.readers.choy import FOCAL_WIDTHS
 from rrb.data.sample import MeshFile, Sample
 from rrb.errors import BadFileError, BadInputError
 from rrb.geometry._arrays import as_numpy, finite_float, short
 from rrb.geometry.camera import Camera
-from rrb.geometry.conversions import CHOY_DISTANCE
+from rrb.geometry.conversions import CHOY_DISTANCE, CHOY_FOCAL_WIDTHS
 from rrb.geometry.files import write_bytes
 from rrb.geometry.mesh_io import text
 from rrb.geometry.pose import Pose
@@ -132,7 +131,7 @@ def read(
     images: Path | None = None,
     meshes: Path | None = None,
     category: str = "chair",
-    focal_widths: float = FOCAL_WIDTHS,
+    focal_widths: float = CHOY_FOCAL_WIDTHS,
 ) -> Iterator[Sample]:
     """A sample for each line of the list `source`, in its order.
 
