@@ -79,3 +79,10 @@ def asymmetry(mesh: Mesh, angle: float, count: int = 40) -> float:
     )
     turned = turned_about_y(mesh.vertices[chosen], angle)
     return float(distances(turned, mesh).max() / mesh.largest_extent)
+
+
+def wanted(shapes, **style):
+    """The shapes of a style; a choice that no seed makes would test nothing."""
+    found = [s for s in shapes if all(s.style.get(k) == v for k, v in style.items())]
+    assert found, style
+    return found

@@ -39,3 +39,12 @@ def some_meshes(folder: Path, splits: dict[str, str], category: str = "chair") -
         entries.append({**said, "largest_extent_m": 0.8})
     (folder / "index.json").write_text(json.dumps(entries))
     return folder
+
+
+def sentence(capsys):
+    """What a command said when it refused: one sentence, no fault of ours."""
+    error = capsys.readouterr().err.strip()
+    assert error.startswith("rrb: ")
+    assert "\n" not in error
+    assert "fault of ours" not in error
+    return error

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from made_data import everything, some_meshes, times
+from made_data import everything, sentence, some_meshes, times
 from rrb.cli import data_make
 from rrb.cli.main import main
 from rrb.data import fast
@@ -23,14 +23,6 @@ DEADLINE_S = 100
 
 def make(out, *more):
     return main(["data", "make", "--out", str(out), *map(str, (*SMALL, *more))])
-
-
-def sentence(capsys):
-    error = capsys.readouterr().err.strip()
-    assert error.startswith("rrb: ")
-    assert "\n" not in error
-    assert "fault of ours" not in error
-    return error
 
 
 def usage_error(capsys, *arguments):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from made_data import everything
+from made_data import everything, sentence
 from rrb.cli.main import main
 from rrb.geometry.camera import Camera
 from rrb.geometry.image_io import load_image
@@ -19,14 +19,6 @@ SMALL = ("--frames", "3", "--size", "48", "32", "--workers", "1")
 
 def film(out, *more):
     return main(["data", "sequence", "--out", str(out), *map(str, (*SMALL, *more))])
-
-
-def sentence(capsys):
-    error = capsys.readouterr().err.strip()
-    assert error.startswith("rrb: ")
-    assert "\n" not in error
-    assert "fault of ours" not in error
-    return error
 
 
 @pytest.mark.parametrize(

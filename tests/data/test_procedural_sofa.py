@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from furniture_laws import asymmetry, design_of, groups, volume
+from furniture_laws import asymmetry, design_of, groups, volume, wanted
 from rrb.data.procedural import make
 from rrb.data.procedural.parts import turn
 from rrb.data.procedural.sofa import FORMS
@@ -19,13 +19,6 @@ EDGE = np.array([(0.4, 0.3), (-0.4, 0.3), (-0.4, -0.3), (0.4, -0.3)])
 @pytest.fixture(scope="module")
 def many():
     return [make("sofa", seed) for seed in MANY]
-
-
-def wanted(shapes, **style):
-    """The shapes of a style; a choice that no seed makes would test nothing."""
-    found = [s for s in shapes if all(s.style.get(k) == v for k, v in style.items())]
-    assert found, style
-    return found
 
 
 def above(shape, share):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from furniture_laws import asymmetry, design_of, groups, turned_about_y, volume
+from furniture_laws import asymmetry, design_of, groups, turned_about_y, volume, wanted
 from rrb.data.procedural import make
 from rrb.data.procedural.furniture import EDGES, hoop, plate, post
 from rrb.data.procedural.parts import ellipse, rounded_rectangle
@@ -17,13 +17,6 @@ MANY = range(500)
 @pytest.fixture(scope="module")
 def many():
     return [make("table", seed) for seed in MANY]
-
-
-def wanted(shapes, **style):
-    """The shapes of a style; a choice that no seed makes would test nothing."""
-    found = [s for s in shapes if all(s.style.get(k) == v for k, v in style.items())]
-    assert found, style
-    return found
 
 
 def middle_of(shape, kind):

@@ -7,6 +7,7 @@ import pytest
 
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.primitives import box, cylinder, icosphere
+from rrb.raster import smoothing
 from rrb.raster.smoothing import crease_normals
 from scenes import icosphere as plain_icosphere
 from scenes import rotation
@@ -29,6 +30,16 @@ def test_they_are_of_length_1_and_on_the_side_of_their_face(mesh, angle):
     facing = np.einsum("fci,fi->fc", normals, mesh.face_normals())
     assert (facing > math.cos(angle) - 1e-9).all()
     assert (np.einsum("fci,fci->fc", normals, mesh.vertices[mesh.faces]) > 0).all()  # outwards, around 0
+
+
+@each_mesh
+@pytest.mark.parametrize("angle", [0.0, NARROW, WIDE])
+def test_the_kernel_agrees_with_what_draws_normals(mesh, angle):
+    """Which is plain NumPy, and differentiable where it is given tensors."""
+    area_normals = smoothing._area_normals(mesh.vertices, mesh.faces)
+    every = np.arange(len(mesh.faces))
+    corners = smoothing._smooth(smoothing.unit(area_normals), area_normals, mesh.faces, every, angle)
+    np.testing.assert_allclose(normals_of(mesh, angle), corners.reshape(-1, 3, 3), atol=1e-12)
 
 
 @each_mesh
