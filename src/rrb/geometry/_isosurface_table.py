@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-Ring = tuple[int, ...]  # edges in order, inside on their left seen from outside
+Ring = tuple[int, ...]  # edges in order, counter-clockwise seen from the corners that are outside
 
 _STEP = (4, 2, 1)  # from a corner to the next along x, y, z
 _EDGES = [(a, a + _STEP[axis]) for axis in range(3) for a in range(8) if not a & _STEP[axis]]

@@ -37,7 +37,7 @@ class Surface:
     """What `extract` found."""
 
     mesh: Mesh  # closed, facing outwards; float64 vertices in the field's coordinates, each shared and used
-    evaluations: int  # points at which the field was asked
+    evaluations: int  # points at which the field was asked, each once
     dense: int  # the corners of the finest grid, which a dense evaluation would have asked
 
 
@@ -63,7 +63,7 @@ def extract(
     Corners are connected along the edges of the finest grid. Outside the box everything counts as below the
     level: what touches the border is closed there, a thousandth of a cell beyond it. Two faces meet at every
     edge; vertices lie where the field, linear along an edge, takes the level, at least a thousandth of the
-    edge from its ends.
+    edge from its ends. A part thinner than a coarse cell is found where it hangs together with one that was.
     """
     grid = _Grid.of(low, high, resolution, coarse)
     asked = _Asked(field, grid, _checked_level(level), _checked_count(chunk, "the chunk"))
@@ -199,6 +199,7 @@ def _finer(
     _close_beyond(finer, finer_known, asked.grid.corners_at(stride))
     mark_crossings(finer, finer_known, _TO_BE_ASKED)
     flat, corners = finer.reshape(-1), np.flatnonzero(finer_known == _TO_BE_ASKED)
+    finer_known.reshape(-1)[corners] = 1
     while len(corners):
         flat[corners] = asked.at(corners, finer.shape, stride)
         found = np.empty(6 * len(corners), np.int64)
@@ -234,8 +235,8 @@ def _marched(values: NDArray[np.float32]) -> tuple[Floats, NDArray[np.int64]]:
 
 def _value_and_gradient(ask: FieldAndGradient, points: Floats, level: float) -> tuple[Floats, Floats]:
     seen = points.astype(np.float32)
-    values, gradients = ask(seen)
-    gradients = np.array(gradients, np.float64)
+    values, given = ask(seen)
+    gradients = np.array(given, np.float64)
     if gradients.shape != points.shape:
         raise BadInputError(
             f"the field gave gradients of shape {gradients.shape} for {len(points)} points;"
@@ -287,7 +288,7 @@ def _check_both_sides(values: NDArray[np.float32], level: float) -> None:
         where, cause = ("nowhere", "is empty") if above == 0 else ("everywhere", "is full")
         raise BadInputError(
             f"the field is {where} above {level} at the {len(values)} corners of the coarse grid:"
-            f" the box {cause}, and a surface needs both sides"
+            f" the box {cause} as far as that grid sees, and a surface needs both sides"
         )
 
 
