@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rrb.raster.approximations import APPROXIMATIONS, silhouette
     from rrb.raster.fragments import rasterize
     from rrb.raster.render import render
+    from rrb.recipes.reconstruct import RECIPES, reconstruct
+    from rrb.recipes.result import Reconstruction
 
 __version__ = "0.1.0"
 
@@ -31,6 +33,8 @@ _HOME = {
     "FirstOrder": "rrb.fitting.first_order",
     "Mesh": "rrb.geometry.mesh",
     "Pose": "rrb.geometry.pose",
+    "RECIPES": "rrb.recipes.reconstruct",
+    "Reconstruction": "rrb.recipes.result",
     "RrbError": "rrb.errors",
     "SecondOrder": "rrb.fitting.search",
     "Voxels": "rrb.geometry.voxels",
@@ -38,6 +42,7 @@ _HOME = {
     "fit_several": "rrb.fitting.several",
     "load_mask": "rrb.geometry.image_io",
     "rasterize": "rrb.raster.fragments",
+    "reconstruct": "rrb.recipes.reconstruct",
     "render": "rrb.raster.render",
     "scale_from_camera_height": "rrb.fitting.scale",
     "set_threads": "rrb._jit",
@@ -46,10 +51,12 @@ _HOME = {
 
 __all__ = [
     "APPROXIMATIONS",
+    "RECIPES",
     "Camera",
     "FirstOrder",
     "Mesh",
     "Pose",
+    "Reconstruction",
     "RrbError",
     "SecondOrder",
     "Voxels",
@@ -57,6 +64,7 @@ __all__ = [
     "fit_several",
     "load_mask",
     "rasterize",
+    "reconstruct",
     "render",
     "scale_from_camera_height",
     "set_threads",

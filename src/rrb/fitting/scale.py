@@ -85,6 +85,22 @@ def scale_of_pose(
     return _grown(mesh, pose, _positive(scale, "scale"), height)
 
 
+def pose_in_box(mesh: Mesh, view: Viewpoint, camera: Camera, seen: Any, unknown: Any = None) -> Pose:
+    """The pose at which the mesh, in its own unit, is seen as `view` says and fits its box in the picture.
+
+    As `scale_from_camera_height`, without a camera height; where fewer than three sides of the box are the object's
+    own, the others are taken for such.
+    """
+    mask = checked_mask(seen, camera)
+    box = box_of_mask(mask, unknown)
+    if np.isnan(box).sum() > 1:
+        rows, columns = np.flatnonzero((mask >= 0.5).any(1)), np.flatnonzero((mask >= 0.5).any(0))
+        whole = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
+        box = np.where(np.isnan(box), whole, box)
+    vertices = as_numpy(mesh.vertices)[np.unique(numpy_view(mesh.faces))]
+    return _from_viewpoint(vertices, view, camera, box)[0]
+
+
 def _grown(mesh: Mesh, pose: Pose, scale: float, height: float, *more: Any) -> ScaledPose:
     """Mesh and translation by one factor about the camera's centre, which changes no pixel."""
     up = pose.rotation[:, 1]

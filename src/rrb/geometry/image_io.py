@@ -37,6 +37,15 @@ def load_image(path: str | Path) -> NDArray[np.uint8]:
     return decode_image(read_bytes(path), path)
 
 
+def load_picture(path: str | Path) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None]:
+    """`load_image`, and the picture's alpha (H, W) in [0, 1]; None where it has none or is opaque everywhere."""
+    picture = _decode(read_bytes(path), path)
+    if not _has_alpha(picture):
+        return _as_rgb(picture, path), None
+    alpha = np.array(picture.convert("RGBA"))[:, :, 3]
+    return _as_rgb(picture, path), _alpha_mask(alpha, path) if alpha.min() < 255 else None
+
+
 def decode_image(data: bytes, path: str | Path) -> NDArray[np.uint8]:
     """`load_image` of bytes; `path` is for messages."""
     return _as_rgb(_decode(data, path), path)

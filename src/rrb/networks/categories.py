@@ -1,0 +1,3 @@
+"""What the networks know: the order is that of their outputs."""
+
+CATEGORIES = ("chair", "car", "aeroplane", "table", "sofa")

@@ -1,0 +1,152 @@
+"""`reconstruct`: one image in, a mesh with a metric pose out. The face of the recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rrb.errors import BadInputError
+from rrb.fitting.mask_checks import checked_mask
+from rrb.geometry._arrays import finite_float, short
+from rrb.geometry.camera import Camera
+from rrb.geometry.image_io import load_mask, load_picture
+from rrb.recipes.result import Reconstruction
+
+ASSUMED_FOV_DEG = 50.0  # of the longer side: between a telephone's camera and a normal lens
+_LEAST_SIDE = 16
+_HIGHEST_M = 1000.0
+
+Recipe = Callable[..., Reconstruction]
+
+
+def _ours() -> Recipe:
+    from rrb.networks.build import shipped
+    from rrb.recipes.rrb import OURS, Rrb
+
+    return Rrb(shipped("occupancy")[0], shipped("viewpoint")[0], OURS)
+
+
+def _papers() -> Recipe:
+    from rrb.networks.build import shipped
+    from rrb.recipes.rrb import PAPER, Rrb
+
+    return Rrb(shipped("occupancy")[0], shipped("viewpoint")[0], PAPER)
+
+
+RECIPES: Mapping[str, Callable[[], Recipe]] = {"rrb": _ours, "rrb-paper": _papers}
+
+
+def reconstruct(
+    image: str | Path | NDArray[np.uint8],
+    *,
+    mask: Any = None,
+    focal_px: float | None = None,
+    fov_deg: float | None = None,
+    camera: Camera | None = None,
+    camera_height_m: float | None = None,
+    category: str | None = None,
+    recipe: str = "rrb",
+) -> Reconstruction:
+    """The mesh and the pose of the object in an image, by what the networks that come with rrb have learned.
+
+    image: a file, or (H, W, 3) uint8. mask: a file or (H, W), instead of alpha, a plain background or the network.
+    focal_px, fov_deg (horizontal) or camera: what took it; without, a field of view of 50 degrees along the longer
+    side is assumed, and said. camera_height_m: above the ground that the object stands on; without, the result has no
+    metres, and says so. category: chair, car, aeroplane, table or sofa; without, the network says it.
+    """
+    make = RECIPES.get(recipe)
+    if make is None:
+        raise BadInputError(f"the recipe is {short(recipe)}; {', '.join(RECIPES)} are accepted")
+    _require_category(category)
+    height = _checked_height(camera_height_m)
+    picture, alpha, name = _opened(image)
+    camera_, notes = _camera(picture, camera, focal_px, fov_deg)
+    pixels, source = _mask(picture, alpha, mask, camera_, name)
+    return make()(
+        picture, pixels, camera_, camera_height_m=height, category=category, mask_from=source, notes=notes
+    )
+
+
+def _opened(image: Any) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None, str]:
+    """Colours, alpha if it says anything, and how errors call it."""
+    if isinstance(image, str | Path):
+        colours, alpha = load_picture(image)
+        name = str(image)
+    else:
+        colours, alpha, name = np.asarray(image), None, "the image"
+        if colours.ndim != 3 or colours.shape[2] != 3 or colours.dtype != np.uint8:
+            raise BadInputError(
+                f"the image has the shape {colours.shape} of {colours.dtype}; a file, or (H, W, 3) of uint8, is"
+                " accepted"
+            )
+    height, width = colours.shape[:2]
+    if min(height, width) < _LEAST_SIDE:
+        raise BadInputError(f"{name}: it is {width}x{height}; from {_LEAST_SIDE} pixels a side is accepted")
+    return colours, alpha, name
+
+
+def _camera(
+    image: NDArray[np.uint8], camera: Camera | None, focal_px: float | None, fov_deg: float | None
+) -> tuple[Camera, list[str]]:
+    height, width = image.shape[:2]
+    given = [
+        n for n, v in (("camera", camera), ("focal_px", focal_px), ("fov_deg", fov_deg)) if v is not None
+    ]
+    if len(given) > 1:
+        raise BadInputError(f"{' and '.join(given)} say the same: give one")
+    if camera is not None:
+        if (camera.width_px, camera.height_px) != (width, height):
+            raise BadInputError(
+                f"the camera is of {camera.width_px}x{camera.height_px} but the image is {width}x{height}"
+            )
+        return camera, []
+    if focal_px is not None:
+        return Camera.from_focal_px(focal_px, width=width, height=height), []
+    if fov_deg is not None:
+        return Camera.from_fov(fov_deg, width=width, height=height), []
+    axis = "x" if width >= height else "y"
+    assumed = Camera.from_fov(ASSUMED_FOV_DEG, width=width, height=height, axis=axis)
+    said = f"a field of view of {ASSUMED_FOV_DEG:g} degrees along the picture's longer side, for nobody said the camera"
+    return assumed, [said]
+
+
+def _mask(
+    image: NDArray[np.uint8], alpha: NDArray[np.float32] | None, mask: Any, camera: Camera, name: str
+) -> tuple[NDArray[np.float32], str]:
+    from rrb.recipes import seeing
+
+    if mask is not None:
+        pixels = load_mask(mask) if isinstance(mask, str | Path) else mask
+        return checked_mask(pixels, camera), "given"
+    if alpha is not None:
+        found, source = alpha, "the picture's alpha channel"
+    elif (plain := seeing.plain_background(image)) is not None:
+        found, source = plain, "what differs from the plain background"
+    else:
+        from rrb.networks.build import shipped
+
+        found, source = seeing.predicted(image, camera, shipped("mask")[0]), "predicted by the network"
+    seeing.require_object(found, name)
+    return found, source
+
+
+def _require_category(category: str | None) -> None:
+    from rrb.networks.categories import CATEGORIES
+
+    if category is not None and category not in CATEGORIES:
+        raise BadInputError(f"the category is {short(category)}; {', '.join(CATEGORIES)} are accepted")
+
+
+def _checked_height(height: float | None) -> float | None:
+    if height is None:
+        return None
+    number = finite_float(height)
+    if number is None or not 0 < number <= _HIGHEST_M:
+        raise BadInputError(
+            f"camera_height_m is {short(height)}; metres above 0 and up to {_HIGHEST_M:g} are accepted"
+        )
+    return number
