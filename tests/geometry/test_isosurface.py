@@ -338,6 +338,22 @@ def test_extreme_values_and_steps_close():
 # --- how much is asked ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("high", [(0.5, 0.41, 0.13), (0.2, 0.5, -0.1)])
+def test_asks_nothing_outside_the_box(high):
+    """Where coarse cells reach beyond it the field is not asked, not even next to a surface."""
+    asked = []
+
+    def field(points):
+        asked.append(points)
+        return points @ np.float32((1, 1, 1)) + 0.3
+
+    low, high = np.full(3, -0.5), np.array(high)
+    extract(field, low, high, resolution=48, coarse=6)
+    cell, points = (high - low).max() / 48, np.concatenate(asked)
+    assert (points > low - cell / 2 - 1e-6).all()
+    assert (points < high + cell / 2 + 1e-6).all()
+
+
 @pytest.mark.parametrize(("category", "seed"), [("chair", 0), ("chair", 1), ("car", 0)])
 def test_asks_at_most_four_percent_for_made_objects(category, seed):
     """In a tight box, of 129^3 points; inside or outside is all that the field says, so guesses are poor."""
@@ -411,6 +427,13 @@ def test_refinement_makes_no_vertex_worse():
     before, after = (np.abs(with_gradient(m.vertices.astype(np.float32))[0] - 1) for m in (rough, mesh))
     assert (after <= before).all()
     assert 0.2 < (after < before).mean() < 1
+
+
+def test_refinement_shortens_steps_that_go_too_far():
+    """A gradient five times too small sends every vertex to the other side, four times as far away."""
+    rough = stepped_sphere()
+    mesh = refined(rough, lambda p: (sphere(p), -p / 5 / (RADIUS - sphere(p))[:, None]), steps=8, most=1.0)
+    assert radius_error(mesh).max() < radius_error(rough).max() / 1000
 
 
 @pytest.mark.parametrize("most", [1e-4, 1e-3, None])

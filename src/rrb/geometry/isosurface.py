@@ -88,7 +88,7 @@ def refined(
     field_and_gradient: points (N, 3) float32 -> values (N,) and gradients (N, 3); asked steps + 1 times.
     most: how far a vertex may end from where it began, in the mesh's unit; None: half the mean edge. A
     vertex moves only to where the field is nearer the level than before, so none gets worse; after a step
-    that was not, the next is half of it. Faces stay.
+    that was not, its steps are halved. Faces stay.
     """
     level, steps = _checked_level(level), _checked_count(steps, "the number of steps")
     start = np.array(mesh.vertices, np.float64)
