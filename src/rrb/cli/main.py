@@ -18,6 +18,7 @@ COMMANDS = {
     "render": ("rrb.cli.render", "draw a mesh: colour, silhouette, depth, normals, coordinates"),
     "fit": ("rrb.cli.fit", "find the pose of a mesh from its mask, in one picture or in many"),
     "rescale": ("rrb.cli.rescale", "give a mesh its size in metres, by the camera's height"),
+    "train": ("rrb.cli.train", "train the networks on data sets"),
     "data": ("rrb.cli.data", "make, show, check or import pictures with camera, pose and mesh"),
     "demo": ("rrb.cli.demo", "find where the bundled chair stands from its mask, without a start"),
     "doctor": ("rrb.cli.doctor", "say what is installed, and compile the kernels"),

@@ -76,8 +76,8 @@ def sampled(pictures: Tensor, crops: Crops, intrinsics: Tensor) -> Tensor:
 def returned(values: Tensor, crops: Crops, intrinsics: Tensor, height: int, width: int) -> Tensor:
     """(B, C, size, size) of crops, brought back to pictures (B, C, height, width); 0 where no crop reaches."""
     y, x = torch.meshgrid(
-        torch.arange(height, dtype=values.dtype) + 0.5,
-        torch.arange(width, dtype=values.dtype) + 0.5,
+        torch.arange(height, dtype=values.dtype, device=values.device) + 0.5,
+        torch.arange(width, dtype=values.dtype, device=values.device) + 0.5,
         indexing="ij",
     )
     focal = torch.stack([intrinsics[:, 0, 0], intrinsics[:, 1, 1]], -1)[:, None]

@@ -135,7 +135,7 @@ def category_shares(views: Views, index: int = 0) -> dict[str, float]:
 
 
 def _shares(logits: Tensor) -> NDArray[np.float64]:
-    return torch.softmax(logits.double(), -1).numpy()
+    return torch.softmax(logits.detach().double().cpu(), -1).numpy()
 
 
 def _smoothed(shares: NDArray[np.float64], around: bool) -> NDArray[np.float64]:

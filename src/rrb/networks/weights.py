@@ -54,6 +54,8 @@ def load_weights(path: str | Path) -> Weights:
     try:
         about = json.loads(header["about"])
         named = header["network"], header["size"]
+        if not isinstance(about, dict):
+            raise ValueError
     except (KeyError, ValueError):
         raise BadFileError(f"{path}: its header lacks network, size or about, or holds no JSON") from None
     full = {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
