@@ -33,6 +33,10 @@ class Item:
     unknown: Path | None
     image: Path | None
 
+    @property
+    def paths(self) -> tuple[Path | None, ...]:
+        return self.mesh, self.mask, self.init, self.unknown, self.image
+
 
 @dataclass(frozen=True, eq=False)
 class Seen:

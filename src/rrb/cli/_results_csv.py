@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from rrb.cli._growing import append, whole_lines
 from rrb.errors import BadFileError
-from rrb.geometry.files import read_bytes, write_bytes
+from rrb.geometry.files import write_bytes
 
 Row = Mapping[str, str]
 
@@ -32,17 +32,11 @@ class Results:
     def add(self, row: Mapping[str, object]) -> None:
         """Write a line at the end; what `row` does not say stays empty."""
         said = {c: _cell(row.get(c)) for c in self.columns}
-        try:
-            with open(self.path, "ab") as file:
-                file.write(_line(tuple(said.values())).encode())
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise BadFileError(f"{self.path}: it cannot be written ({error.strerror or error})") from error
+        append(self.path, _line(tuple(said.values())))
         self.rows[said[self.columns[0]]] = said
 
     def _read(self) -> None:
-        whole = read_bytes(self.path).decode(errors="replace").rpartition("\n")[0]
+        whole = whole_lines(self.path)
         header, *lines = list(csv.reader(whole.split("\n"))) or [[]]
         if whole and tuple(header) != self.columns:
             raise BadFileError(f"{self.path}: this is another table; a folder without one is accepted")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from rrb.cli._batch_files import require_place
 from rrb.cli._camera_flags import CameraFlags, unsaid
 from rrb.cli._fit_files import Fitted, Item, Seen, look, write
 from rrb.errors import BadInputError
@@ -94,11 +95,7 @@ def require_usable(options: Options) -> None:
         raise BadInputError("a row of bop.csv has no scale: leave out --bop, or --camera-height-m and scale")
     if options.bop_ids is not None and min(options.bop_ids) < 0:
         raise BadInputError(f"--bop-ids is {options.bop_ids}; whole numbers from 0 are accepted")
-    place = options.out.absolute()
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir():
-        raise BadInputError(f"{options.out}: {place} is a file; a folder to write to is accepted")
+    require_place(options.out)
 
 
 def run_one(options: Options) -> Fitted:

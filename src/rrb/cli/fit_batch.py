@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from rrb.cli import _fit_report
 from rrb.cli import fit as one
-from rrb.cli._camera_flags import flag_of
+from rrb.cli._batch import require_same_options, work
 from rrb.cli._fit_files import look, write
-from rrb.cli._fit_jobs import FORMAT, Job, deciding, jobs_of, masks_of
-from rrb.cli._progress import Progress
+from rrb.cli._fit_jobs import Job, deciding, jobs_of, masks_of
 from rrb.cli._results_csv import Results, Row
-from rrb.errors import BadFileError, BadInputError, RrbError
-from rrb.geometry._arrays import short
+from rrb.errors import BadInputError
 
 if TYPE_CHECKING:
     from rrb.cli._fit_files import Fitted
@@ -62,12 +60,13 @@ def run(options: Options) -> None:
     load = _loader(options)
     results = Results(options.out / "results.csv", COLUMNS)
     make_folder(options.out)
-    require_same_options(options)
+    require_same_options(options.out, deciding(options), "fits")
     done = {job.name for job in jobs if _is_done(options, job, results)}
     results.keep(done | (set(results.rows) - {job.name for job in jobs}))
     if done:
         print(f"{len(done)} of {len(jobs)} were done before", flush=True)
-    fault = _work(options, [job for job in jobs if job.name not in done], len(jobs), load, results)
+    missing = [job for job in jobs if job.name not in done]
+    fault = work(missing, len(jobs), partial(_do, options, load), results)
     _conclude(options, [results.rows[job.name] for job in jobs], fault)
 
 
@@ -84,26 +83,6 @@ def _loader(options: Options) -> Callable[[Path], Mesh]:
 # --- what was done before -------------------------------------------------------------------------
 
 
-def require_same_options(options: Options) -> None:
-    """Refuse to mix poses that were found with different options in one folder."""
-    from rrb.geometry.files import write_bytes
-    from rrb.geometry.json_io import json_bytes, read_json
-
-    path, now = options.out / "batch.json", deciding(options)
-    if not path.exists():
-        write_bytes(path, json_bytes(now))
-        return
-    before = read_json(path)
-    if not isinstance(before, dict) or before.keys() != now.keys():
-        raise BadFileError(f"{path}: it is not of {FORMAT}; give another --out")
-    changed = [f"{flag_of(n)} was {short(before[n])}, is {short(now[n])}" for n in now if before[n] != now[n]]
-    if changed:
-        raise BadInputError(
-            f"{options.out} holds fits of other options ({', '.join(changed)}): give another --out, or delete"
-            f" {path} to do them all again"
-        )
-
-
 def _is_done(options: Options, job: Job, results: Results) -> bool:
     row, folder = results.rows.get(job.name), options.out / job.name
     names = ["overlay.png", "pose.json", *(["fit.gif"] if options.gif else [])]
@@ -114,33 +93,7 @@ def _is_done(options: Options, job: Job, results: Results) -> bool:
 # --- the work -------------------------------------------------------------------------------------
 
 
-def _work(
-    options: Options, jobs: list[Job], total: int, load: Callable[[Path], Mesh], results: Results
-) -> Exception | None:
-    """Do them all; the first error that is no fault of the files, if there was one."""
-    first: Exception | None = None
-    with Progress(total, total - len(jobs)) as progress:
-        try:
-            for job in jobs:
-                row, line = {"name": job.name, "inputs": job.inputs}, ""
-                try:
-                    more, line = _do(options, job, load)
-                    row |= more
-                except RrbError as error:
-                    row["error"] = str(error)
-                except Exception as error:
-                    first = first or error
-                    row["error"] = f"a fault of ours ({type(error).__name__}: {error})"
-                results.add(row)
-                progress.advance(f"{job.name}: {line or 'skipped: ' + row['error']}")
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(
-                f"stopped with {progress.done} of {total} done; the same command continues"
-            ) from None
-    return first
-
-
-def _do(options: Options, job: Job, load: Callable[[Path], Mesh]) -> tuple[dict[str, Any], str]:
+def _do(options: Options, load: Callable[[Path], Mesh], job: Job) -> tuple[dict[str, Any], str]:
     """The line of results.csv and what is said."""
     from rrb.cli.render import make_folder
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,15 @@ def _chunks(path: Path, data: bytes) -> Iterator[tuple[int, bytes]]:
         at += 8 + size
 
 
-def write(mesh: Mesh, path: Path) -> None:
-    """One node, one mesh, single precision, colours and texture inside; vertices on seams of uv repeat."""
-    content, binary = document(mesh, path)
+def write(mesh: Mesh, path: Path, extras: Mapping[str, Any] | None = None) -> None:
+    """One node, one mesh, single precision, colours and texture inside; vertices on seams of uv repeat.
+
+    extras: what else the file says about itself, as the asset's.
+    """
+    write_document(path, *document(mesh, path, extras))
+
+
+def write_document(path: Path, content: dict, binary: bytes) -> None:
     text = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
     chunks = _chunk(_JSON, text, b" ") + _chunk(_BINARY, binary, b"\0")
     write_bytes(path, _MAGIC + _little(2) + _little(12 + len(chunks)) + chunks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ _CORNERS, _INDICES = 34962, 34963
 
 
 @dataclass
-class _Buffer:
+class Buffer:
     """Views and accessors as they are added; every view starts at a multiple of 4."""
 
     data: bytearray = field(default_factory=bytearray)
@@ -50,13 +51,18 @@ class _Buffer:
         return len(self.accessors) - 1
 
 
-def document(mesh: Mesh, path: Path) -> tuple[dict, bytes]:
-    """(JSON, binary chunk); `path` names the file in messages and its stem the node."""
+def document(mesh: Mesh, path: Path, extras: Mapping[str, Any] | None = None) -> tuple[dict, bytes]:
+    """(JSON, binary chunk); `path` names the file in messages and its stem the node. extras: those of the asset."""
+    return finished(*opened(mesh, path, extras))
+
+
+def opened(mesh: Mesh, path: Path, extras: Mapping[str, Any] | None = None) -> tuple[dict, Buffer]:
+    """`document` before its buffer is closed, so that more can be added."""
     vertices = numpy_view(mesh.vertices)
     if abs(vertices).max() > np.finfo(np.float32).max:
         raise BadInputError(f"{path}: a coordinate is {abs(vertices).max():g}; .glb holds up to 3.4e38")
     source, faces, uv = _split_at_seams(mesh)
-    buffer = _Buffer()
+    buffer = Buffer()
     attributes = {"POSITION": buffer.add_vectors(vertices[source], limits=True)}
     if mesh.vertex_colours is not None:
         colours = linear_from_srgb(numpy_view(mesh.vertex_colours).astype(np.float64))
@@ -65,19 +71,22 @@ def document(mesh: Mesh, path: Path) -> tuple[dict, bytes]:
         attributes["TEXCOORD_0"] = buffer.add_vectors(uv * [1, -1] + [0, 1])
     primitive = {"attributes": attributes, "indices": buffer.add_indices(faces), "material": 0}
     content = {
-        "asset": {"version": "2.0", "generator": "rrb"},
+        "asset": {"version": "2.0", "generator": "rrb"} | ({"extras": dict(extras)} if extras else {}),
         "scene": 0,
         "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0, "name": path.stem.encode("utf-8", "replace").decode()}],
         "meshes": [{"primitives": [primitive]}],
     }
-    content |= _material(mesh, buffer)
+    return content | _material(mesh, buffer), buffer
+
+
+def finished(content: dict, buffer: Buffer) -> tuple[dict, bytes]:
     content |= {"accessors": buffer.accessors, "bufferViews": buffer.views}
     content["buffers"] = [{"byteLength": len(buffer.data)}]
     return content, bytes(buffer.data)
 
 
-def _material(mesh: Mesh, buffer: _Buffer) -> dict[str, Any]:
+def _material(mesh: Mesh, buffer: Buffer) -> dict[str, Any]:
     surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": 1.0}
     materials = {"materials": [{"pbrMetallicRoughness": surface, "doubleSided": True}]}
     if mesh.texture is None:
