@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rrb.fitting.variables import angles_of
 from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
 
 Array = NDArray[np.float64]
+_MOMENTS = (0.8, 0.95)  # of Adam: a descent is short
 _MARGIN = 0.25  # of the mask's box, around it: what is drawn there counts as well
 
 
@@ -59,83 +62,115 @@ def deform(
     unknown: NDArray[np.float32] | None = None,
     view: Pose | None = None,
 ) -> Deformed:
-    """The likeliest shape and pose near `start`. mask (H, W); angle_deviations: radians, of azimuth, elevation, roll
-    about those of `view` (the start's, if not given)."""
-    import torch
+    """The likeliest shape and pose near `start`, of mask (H, W).
 
+    angle_deviations: what is known of azimuth, elevation and roll, in radians about those of `view`, or of the start.
+    unknown (H, W): from 0.5 on where nothing is charged.
+    """
     from rrb.fitting.first_order import one_torch_thread
-    from rrb.raster.approximations import silhouette
 
-    window, near = _window(mask, camera, settings.size_px)
-    wanted = torch.from_numpy(_resampled(mask, window, near))
-    known = torch.ones_like(wanted)
-    if unknown is not None:
-        known = torch.from_numpy((_resampled(unknown, window, near) < 0.5).astype(np.float32))
-    vertices = torch.from_numpy(shape.mesh.vertices.astype(np.float32))
-    modes = torch.from_numpy(shape.modes.astype(np.float32))
-    faces = torch.from_numpy(np.ascontiguousarray(shape.mesh.faces))
-    angles = np.array(_angles(start))
-    about = np.array(_angles(start if view is None else view))
-    offset = torch.from_numpy(((angles - about + math.pi) % (2 * math.pi) - math.pi).astype(np.float32))
-    deviations = torch.tensor(angle_deviations, dtype=torch.float32)
-    t0 = torch.from_numpy(start.translation.astype(np.float32))
-    depth = float(start.translation[2])
-    # What one unit of each coordinate is: a degree; a pixel's width of shift; a hundredth of the distance.
-    units = torch.tensor(
-        [math.radians(1.0)] * 3 + [depth / near.fx_px, depth / near.fx_px, 0.01 * depth], dtype=torch.float32
-    )
-    x = torch.zeros(6 + modes.shape[2], requires_grad=True)
-    optimizer = torch.optim.Adam([x], lr=settings.learning_rate, betas=(0.8, 0.95))
-    best: tuple[float, Array] | None = None
-    first = 0.0
-    lens = torch.tensor([near.fx_px, near.fy_px, near.cx_px, near.cy_px], dtype=torch.float32)
-    base = torch.from_numpy(angles.astype(np.float32))
     with one_torch_thread():
-        for k in range(settings.steps + 1):
-            moved = units * x[:6]
-            rotation = _rotation(base + moved[:3])
-            points = (vertices + modes @ x[6:]) @ rotation.T + t0 + moved[3:]
-            z = points[:, 2:]
-            px = torch.cat([points[:, :2] / z * lens[:2] + lens[2:], z], 1)
-            drawn = silhouette(px, faces, tuple(wanted.shape))
-            wrong = (known * (drawn - wanted) ** 2).sum()
-            prior = 0.5 * (((moved[:3] + offset) / deviations) ** 2).sum() + 0.5 * (x[6:] ** 2).sum()
-            cost = settings.pixel_weight * wrong + prior
-            value = float(cost.detach())
-            first = value if k == 0 else first
-            if best is None or value < best[0]:
-                best = value, x.detach().double().numpy().copy()
-            if k == settings.steps:
-                break
-            for group in optimizer.param_groups:
-                group["lr"] = settings.learning_rate * 0.5 * (1.05 + math.cos(math.pi * k / settings.steps))
-            optimizer.zero_grad()
+        descent = ShapeFollowing(shape, mask, camera, start, angle_deviations, settings, unknown, view)
+        while not descent.finished:
+            descent.step()
+        return descent.answer()
+
+
+class ShapeFollowing:
+    """The descent in parts: `step` until `finished`, then the `answer`, which is the cheapest state that was drawn."""
+
+    def __init__(
+        self,
+        shape: Deformable,
+        mask: NDArray[np.float32],
+        camera: Camera,
+        start: Pose,
+        angle_deviations: tuple[float, float, float],
+        settings: ShapeDescent,
+        unknown: NDArray[np.float32] | None,
+        view: Pose | None,
+    ) -> None:
+        import torch
+
+        self.settings, self.start = settings, start
+        window, self.camera = _window(mask, camera, settings.size_px)
+        self._wanted = torch.from_numpy(_resampled(mask, window, self.camera))
+        known = np.zeros_like(mask) if unknown is None else unknown
+        self._known = torch.from_numpy((_resampled(known, window, self.camera) < 0.5).astype(np.float32))
+        self._faces = torch.from_numpy(np.array(shape.mesh.faces))
+        self._vertices, self._modes = _tensor(shape.mesh.vertices), _tensor(shape.modes)
+        self._angles = angles_of(start)
+        off = self._angles - angles_of(start if view is None else view)
+        self._off = _tensor((off + math.pi) % (2 * math.pi) - math.pi)
+        self._deviations = _tensor(angle_deviations)
+        # What one unit of each coordinate of the pose is: a degree, a pixel's width, a hundredth of the distance.
+        depth, degree = float(start.translation[2]), math.radians(1.0)
+        pixel = depth / float(self.camera.fx_px)
+        self._units = np.array([degree, degree, degree, pixel, pixel, 0.01 * depth])
+        self._x = torch.zeros(6 + shape.modes.shape[2], requires_grad=True)
+        self._optimizer = torch.optim.Adam([self._x], lr=settings.learning_rate, betas=_MOMENTS)
+        self._best, self._cost, self._first = self._x.detach().clone(), math.inf, math.inf
+        self._done = 0
+
+    @property
+    def finished(self) -> bool:
+        return self._done > self.settings.steps
+
+    def step(self) -> None:
+        """Draw, keep what is the best, and take a step; the last state is only drawn."""
+        cost = self._charge()
+        value = float(cost.detach())
+        if self._done == 0:
+            self._first = value
+        if value < self._cost:
+            self._best, self._cost = self._x.detach().clone(), value
+        if self._done < self.settings.steps:
+            share = 0.5 * (1 + math.cos(math.pi * self._done / self.settings.steps))
+            self._optimizer.param_groups[0]["lr"] = self.settings.learning_rate * share
+            self._optimizer.zero_grad()
             cost.backward()
-            optimizer.step()
-    assert best is not None
-    found = best[1]
-    moved6 = units.double().numpy() * found[:6]
-    pose = Pose(
-        np.asarray(_rotation(torch.from_numpy(angles + moved6[:3])).numpy()), start.translation + moved6[3:]
-    )
-    return Deformed(found[6:], pose, best[0], first)
+            self._optimizer.step()
+        self._done += 1
+
+    def _charge(self) -> Any:
+        """Wrong pixels, and half the squared distance from what is known, in deviations."""
+        import torch
+
+        from rrb.raster.approximations import silhouette
+
+        lens, size = self.camera, (self.camera.height_px, self.camera.width_px)
+        moved = _tensor(self._units) * self._x[:6]
+        rotation = _rotation(_tensor(self._angles) + moved[:3])
+        points = (self._vertices + self._modes @ self._x[6:]) @ rotation.T
+        points = points + _tensor(self.start.translation) + moved[3:]
+        focal = _tensor([float(lens.fx_px), float(lens.fy_px)])
+        flat = points[:, :2] / points[:, 2:] * focal + _tensor([float(lens.cx_px), float(lens.cy_px)])
+        drawn = silhouette(torch.cat([flat, points[:, 2:]], 1), self._faces, size)
+        wrong = (self._known * (drawn - self._wanted) ** 2).sum()
+        unlikely = (((moved[:3] + self._off) / self._deviations) ** 2).sum() + (self._x[6:] ** 2).sum()
+        return self.settings.pixel_weight * wrong + 0.5 * unlikely
+
+    def answer(self) -> Deformed:
+        found = self._best.double().numpy()
+        moved = self._units * found[:6]
+        rotation = _rotation(_tensor(self._angles + moved[:3]).double())
+        pose = Pose(rotation.numpy(), self.start.translation + moved[3:])
+        return Deformed(found[6:], pose, self._cost, self._first)
 
 
-def _angles(pose: Pose) -> tuple[float, float, float]:
-    from rrb.fitting.variables import angles_of
-
-    a, e, r = angles_of(pose)
-    return float(a), float(e), float(r)
-
-
-def _rotation(angles):  # type: ignore[no-untyped-def]
+def _tensor(values: Any) -> Any:
     import torch
 
-    degrees = angles * (180 / math.pi)
-    axis = torch.zeros(3, dtype=angles.dtype)
-    axis[2] = 1
-    one = torch.ones((), dtype=angles.dtype)
-    return Pose.from_viewpoint(degrees[0], degrees[1], degrees[2], one, ray_camera=axis).rotation
+    return torch.tensor(np.asarray(values), dtype=torch.float32)
+
+
+def _rotation(angles: Any) -> Any:
+    """(3, 3) of azimuth, elevation and roll in radians (3,), the axis going through the object."""
+    import torch
+
+    ahead = torch.tensor([0.0, 0.0, 1.0], dtype=angles.dtype)
+    azimuth, elevation, roll = angles * (180 / math.pi)
+    return Pose.from_viewpoint(azimuth, elevation, roll, distance_m=ahead[2], ray_camera=ahead).rotation
 
 
 def _window(mask: NDArray, camera: Camera, most: int) -> tuple[tuple[int, int, int, int], Camera]:
@@ -156,8 +191,8 @@ def _resampled(picture: NDArray, window: tuple[int, int, int, int], camera: Came
     from PIL import Image
 
     left, top, right, bottom = window
-    part = np.ascontiguousarray(picture[top:bottom, left:right], np.float32)
+    part = np.array(picture[top:bottom, left:right], np.float32)
     size = (camera.width_px, camera.height_px)
     if part.shape[::-1] == size:
         return part
-    return np.asarray(Image.fromarray(part).resize(size, Image.Resampling.BOX), np.float32)
+    return np.array(Image.fromarray(part).resize(size, Image.Resampling.BOX), np.float32)

@@ -86,19 +86,27 @@ def scale_of_pose(
 
 
 def pose_in_box(mesh: Mesh, view: Viewpoint, camera: Camera, seen: Any, unknown: Any = None) -> Pose:
-    """The pose at which the mesh, in its own unit, is seen as `view` says and fits its box in the picture.
+    """The pose at which the mesh, in its own unit, is seen as `view` says and about fits its box in the picture.
 
-    As `scale_from_camera_height`, without a camera height; where fewer than three sides of the box are the object's
-    own, the others are taken for such.
+    As `scale_from_camera_height`, without a camera height, and for shapes that may be wrong: where fewer than three
+    sides of the box are the object's own, the others are taken for such; where no place fits, the one on the ray to
+    the box's middle at which a sphere around the mesh is as wide as the box.
     """
     mask = checked_mask(seen, camera)
     box = box_of_mask(mask, unknown)
+    rows, columns = np.flatnonzero((mask >= 0.5).any(1)), np.flatnonzero((mask >= 0.5).any(0))
+    whole = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
     if np.isnan(box).sum() > 1:
-        rows, columns = np.flatnonzero((mask >= 0.5).any(1)), np.flatnonzero((mask >= 0.5).any(0))
-        whole = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
         box = np.where(np.isnan(box), whole, box)
     vertices = as_numpy(mesh.vertices)[np.unique(numpy_view(mesh.faces))]
-    return _from_viewpoint(vertices, view, camera, box)[0]
+    try:
+        return _from_viewpoint(vertices, view, camera, box)[0]
+    except BadInputError:
+        ray = camera.unproject((whole[:2] + whole[2:]) / 2, 1.0)
+        radius = float(np.linalg.norm(vertices, axis=1).max())
+        wide = float((whole[2:] - whole[:2]).max())
+        distance = 2 * radius * float(camera.fx_px) / wide
+        return Pose.from_viewpoint(*view[:3], distance_m=distance, ray_camera=ray)
 
 
 def _grown(mesh: Mesh, pose: Pose, scale: float, height: float, *more: Any) -> ScaledPose:

@@ -26,6 +26,7 @@ from rrb.fitting.first_order import FirstOrder
 from rrb.fitting.fit import fit
 from rrb.fitting.result import FitResult
 from rrb.fitting.scale import pose_in_box, scale_of_pose
+from rrb.fitting.search import SecondOrder
 from rrb.fitting.variables import angles_of
 from rrb.geometry.camera import Camera
 from rrb.geometry.isosurface import extract
@@ -41,9 +42,8 @@ from rrb.recipes.result import Reconstruction
 
 _MARGIN = 0.03  # of the longest side: around the box in which the surface is looked for
 _FIT_RESOLUTION, _FIT_FACES = 64, 3000
-_LEAST_SLOPE = (
-    2.0  # of logits over the longest side: where the field is flatter, nothing says how the surface moves
-)
+_NEAR = SecondOrder(coarse=4, fine=1, views=16)  # if the start is not good: a few views around it
+_LEAST_SLOPE = 2.0  # logits over the longest side; where it is flatter nothing says how the surface moves
 _MOST_SHIFT = 0.05  # of a vertex along one deviation of a mode
 _RIVAL = math.log(3.0)  # a view that is at least a third as likely
 ENOUGH_OVERLAP = 0.75
@@ -195,12 +195,14 @@ class Rrb:
         names = ("azimuth", "elevation", "roll")
         priors = {f"{n}_deg": (float(m), s) for n, m, s in zip(names, means, spread, strict=True)}
         return fit(
-            mesh, mask, camera, init=start, variables=(*names, "translation"), priors=priors, unknown=unknown
-        )
+            mesh, mask, camera, init=start, variables=(*names, "translation"), priors=priors, unknown=unknown,
+            road=_NEAR,
+        )  # fmt: skip
 
-    def _deviations_deg(self, mode: Mode) -> tuple[float, ...]:
-        least = self.settings.least_deviation_deg
-        return tuple(max(least, self.settings.views_trusted * d) for d in mode.deviation_deg)
+    def _deviations_deg(self, mode: Mode) -> tuple[float, float, float]:
+        least, trusted = self.settings.least_deviation_deg, self.settings.views_trusted
+        a, e, r = (max(least, trusted * d) for d in mode.deviation_deg)
+        return a, e, r
 
     # --- shape and pose together ----------------------------------------------------------------------
 
@@ -216,9 +218,9 @@ class Rrb:
         best = found[0]
         assert self.settings.shape is not None
         movable, change = deformable(shape, self.occupancy)
-        deviations = tuple(math.radians(d) for d in self._deviations_deg(best.mode))
+        a, e, r = map(math.radians, self._deviations_deg(best.mode))
         moved = deform(
-            movable, mask, camera, best.fit.camera_from_object, deviations, self.settings.shape, unknown, best.start
+            movable, mask, camera, best.fit.camera_from_object, (a, e, r), self.settings.shape, unknown, best.start
         )  # fmt: skip
         try:
             other = self.meshed(change(moved.coordinates))

@@ -1,4 +1,4 @@
-"""Which pixels of a picture show the object: those that the user says, or alpha, or a plain background, or a network."""
+"""Which pixels of a picture show the object: what the user says, or alpha, a plain background, a network."""
 
 from __future__ import annotations
 
