@@ -1,0 +1,114 @@
+"""Which pixels are the object: alpha, a plain background, the network, and what is refused."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import rrb
+from rrb.networks.mask import MaskConfig
+from rrb.recipes import seeing
+
+
+def disc(height=80, width=120, x=50.0, y=40.0, radius=22.0):
+    """(H, W) bool: pixels whose centres lie in a circle; continuous pixel coordinates."""
+    rows, columns = np.mgrid[:height, :width] + 0.5
+    return (columns - x) ** 2 + (rows - y) ** 2 < radius**2
+
+
+def painted(inside, object_colour=(200, 40, 40), background=(255, 255, 255), noise=0, seed=0):
+    image = np.where(inside[..., None], np.uint8(object_colour), np.uint8(background)).astype(np.int16)
+    image += np.random.default_rng(seed).integers(-noise, noise + 1, image.shape)
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("background", [(255, 255, 255), (0, 0, 0), (30, 90, 160)])
+def test_a_plain_background_shows_the_object(background):
+    inside = disc()
+    found = seeing.plain_background(painted(inside, background=background, noise=3))
+    assert (found == inside).all()
+
+
+def test_an_object_at_the_border_needs_more_than_the_background():
+    # A third of the border is the object's: nobody can say which colour lies behind.
+    assert seeing.plain_background(painted(disc(x=0, radius=60))) is None
+
+
+def test_a_picture_of_many_colours_has_no_plain_background():
+    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+    assert seeing.plain_background(noise) is None
+
+
+def test_one_colour_everywhere_shows_nothing():
+    assert seeing.plain_background(np.full((60, 80, 3), 255, np.uint8)) is None
+
+
+class Reddish(nn.Module):
+    """In place of the network: what is red is the object. It answers in the pixels that it is given."""
+
+    config = MaskConfig(size_px=64)
+
+    def __init__(self):
+        super().__init__()
+        self.looks = []
+
+    def forward(self, images):
+        self.looks.append(images)
+        red = images[:, 0] - images[:, 1]
+        return 20 * (red - 0.3)
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (60, 80), (300, 400), (1000, 600)])
+def test_the_network_s_answer_lies_where_the_object_is(height, width):
+    inside = disc(height, width, 0.4 * width, 0.55 * height, 0.22 * min(height, width))
+    image = painted(inside, background=(60, 60, 60))
+    camera = rrb.Camera.from_fov(50, width=width, height=height)
+    found = seeing.predicted(image, camera, Reddish())
+    assert found.shape == inside.shape
+    there = found >= 0.5
+    overlap = (there & inside).sum() / (there | inside).sum()
+    assert overlap > 0.9
+    rows, columns = (np.mgrid[:height, :width] + 0.5)[:, there]
+    assert abs(columns.mean() - 0.4 * width) < 0.01 * width
+    assert abs(rows.mean() - 0.55 * height) < 0.01 * height
+
+
+def test_a_small_picture_is_looked_at_once_and_a_large_one_twice():
+    for size, looks in ((64, 1), (300, 2)):
+        network = Reddish()
+        image = painted(disc(size, size, size / 2, size / 2, size / 5))
+        seeing.predicted(image, rrb.Camera.from_fov(50, width=size, height=size), network)
+        assert len(network.looks) == looks
+
+
+def test_a_second_look_is_finer():
+    size = 640
+    inside = disc(size, size, 480, 170, 60)
+    camera = rrb.Camera.from_fov(50, width=size, height=size)
+    found = seeing.predicted(painted(inside, background=(60, 60, 60)), camera, Reddish()) >= 0.5
+    # A look of 64 pixels at the whole has pixels of ten; the object's outline would be off by more than this.
+    assert (found != inside).sum() < 0.05 * inside.sum()
+
+
+def test_islands_far_from_the_object_are_left_out():
+    share = torch.zeros(1, 50, 60)
+    share[0, 10:40, 10:40] = 0.9
+    share[0, 45:48, 50:55] = 0.9
+    kept = seeing._largest(share)
+    assert (kept[0, 10:40, 10:40] == share[0, 10:40, 10:40]).all()
+    assert kept[0, 45:48, 50:55].sum() == 0
+
+
+def test_two_large_parts_both_stay():
+    share = torch.zeros(1, 50, 60)
+    share[0, 5:20, 10:40] = 0.9
+    share[0, 30:45, 10:40] = 0.9
+    assert (seeing._largest(share) == share).all()
+
+
+@pytest.mark.parametrize(
+    ("mask", "words"), [(np.zeros((40, 40)), "no object"), (np.ones((40, 40)), "no outline")]
+)
+def test_nothing_and_everything_are_refused(mask, words):
+    with pytest.raises(rrb.RrbError, match=words):
+        seeing.require_object(mask.astype(np.float32), "a.png")
