@@ -86,6 +86,16 @@ class Reconstruction:
             "elevation_deg": float(view.elevation_deg),
             "roll_deg": float(view.roll_deg),
             "distance": float(view.distance_m),
+            "rotation": self.camera_from_object.rotation.tolist(),
+            "translation": self.camera_from_object.translation.tolist(),
+            "box_corners_camera": self.box_corners_camera().tolist(),
             "mask_from": self.mask_from,
             "notes": list(self.notes),
         }
+
+    def box_corners_camera(self) -> NDArray[np.float64]:
+        """(8, 3): the corners of the mesh's box along its own axes, in the camera frame; x changes slowest."""
+        low, high = self.mesh.bounding_box()
+        sides = np.stack([low, high], 1)
+        corners = np.stack(np.meshgrid(*sides, indexing="ij"), -1).reshape(8, 3)
+        return np.asarray(self.camera_from_object.apply(corners))
