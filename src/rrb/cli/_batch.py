@@ -66,10 +66,11 @@ def work(
                     more, line = do(job)
                     row |= more
                 except RrbError as error:
-                    row["error"] = str(error)
+                    row["error"] = " ".join(str(error).split())
                 except Exception as error:
                     first = first or error
-                    row["error"] = f"a fault of ours ({type(error).__name__}: {error})"
+                    what = " ".join(f"{type(error).__name__}: {error}".split())
+                    row["error"] = f"a fault of ours ({what})"
                 results.add(row)
                 progress.advance(f"{job.name}: {line or 'skipped: ' + row['error']}")
         except KeyboardInterrupt:

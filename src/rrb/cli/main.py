@@ -15,9 +15,11 @@ from importlib import import_module
 from rrb.errors import RrbError
 
 COMMANDS = {
+    "reconstruct": ("rrb.cli.reconstruct", "make a mesh with a pose of the object in a picture, or in many"),
     "render": ("rrb.cli.render", "draw a mesh: colour, silhouette, depth, normals, coordinates"),
     "fit": ("rrb.cli.fit", "find the pose of a mesh from its mask, in one picture or in many"),
     "rescale": ("rrb.cli.rescale", "give a mesh its size in metres, by the camera's height"),
+    "evaluate": ("rrb.cli.evaluate", "compare results with the truth, beside published numbers"),
     "train": ("rrb.cli.train", "train the networks on data sets"),
     "data": ("rrb.cli.data", "make, show, check or import pictures with camera, pose and mesh"),
     "demo": ("rrb.cli.demo", "find where the bundled chair stands from its mask, without a start"),
@@ -73,7 +75,7 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _help() -> str:
-    lines = [f"  {name:<8} {what}" for name, (_, what) in COMMANDS.items()]
+    lines = [f"  {name:<11} {what}" for name, (_, what) in COMMANDS.items()]
     return "\n".join(
         [
             "rrb: reconstruct, rasterize, backprop. The mesh and the pose of an object from one image.",
