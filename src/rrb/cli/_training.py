@@ -19,13 +19,14 @@ from rrb.cli._progress import Progress
 from rrb.cli._training_pictures import draw_curve, draw_samples
 from rrb.cli.render import make_folder
 from rrb.data import Dataset
-from rrb.networks.weights import save_weights
+from rrb.networks.weights import load_weights, save_weights
 from rrb.training.loop import Training
 
 if TYPE_CHECKING:
     from rrb.cli.train import Options
 
 _SAVE_S, _LINE_STEPS, _ASK_STEPS = 60.0, 50, 10
+_COMPLETE = 12_000  # samples, about: whole shards, in which an object's pictures are together
 
 
 def train(options: Options) -> None:
@@ -83,6 +84,8 @@ class _Run:
                 training.save(self.about)
             done = f"{training.done} of {training.settings.steps}"
             raise KeyboardInterrupt(f"stopped with {done} steps done; the same command continues")
+        if place.first:
+            self._complete()
         _say(place, f"wrote {self.best}; how it went is in {self.folder / 'curve.png'}")
 
     def _stopped(self, stop: _Stop) -> bool:
@@ -120,6 +123,15 @@ class _Run:
         about = {**self.about, "trained_steps": self.training.done, "measured": measured}
         network = self.training.average.network
         save_weights(self.best, self.options.network, self.options.size, network, about)
+
+    def _complete(self) -> None:
+        """What is worked out of the best weights once they are known."""
+        held, network = load_weights(self.best), self.training.average.network
+        network.load_state_dict(held.tensors)
+        size, lesson = self.options.batch, self.training.average
+        every = max(1, self.data.counts["train"] // _COMPLETE)
+        if lesson.complete(self.data.batches(size, "train", lesson.fields, shards=(0, every), workers=1)):
+            save_weights(self.best, self.options.network, self.options.size, network, held.about)
 
     def _val(self) -> Iterator[Any]:
         if "val" not in self.data.counts:

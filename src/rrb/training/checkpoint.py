@@ -11,15 +11,14 @@ from torch import Tensor
 
 from rrb.errors import BadFileError
 from rrb.geometry.files import write_bytes
+from rrb.networks.weights import packed
 
 FORMAT = "rrb.training/1"
 
 
 def save_state(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
-    from safetensors.torch import save
-
     held = {name: value.detach().contiguous().cpu().clone() for name, value in tensors.items()}
-    write_bytes(path, save(held, {"format": FORMAT, "facts": json.dumps(facts)}))
+    write_bytes(path, packed(held, {"format": FORMAT, "facts": json.dumps(facts)}))
 
 
 def load_state(path: Path, device: torch.device) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -7,6 +7,7 @@ batches come to it, with the attributes of `rrb.data`'s `Batch`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import torch
@@ -42,3 +43,7 @@ class Lesson(nn.Module, ABC):
     @abstractmethod
     def tiles(self, inputs: Inputs) -> list[NDArray[Any]]:
         """A picture (h, w, 3) uint8 of some samples: what was shown and what was answered."""
+
+    def complete(self, batches: Iterable[Any]) -> bool:
+        """Work out, of batches in the order of their files, what the network holds beside its weights, if anything."""
+        return False

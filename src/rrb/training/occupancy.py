@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import torch
@@ -13,6 +14,7 @@ from rrb.errors import BadInputError
 from rrb.networks.occupancy import CATEGORIES, occupancy_loss
 from rrb.training.lesson import Inputs, Lesson
 from rrb.training.seen import categories, object_crops, tile
+from rrb.training.shape_modes import shape_modes
 
 _POINTS = 128  # of those that a picture has
 _PROPORTIONS = 3.0  # weight of their error beside the cross-entropy
@@ -85,3 +87,11 @@ class OccupancyLesson(Lesson):
                 shown.append(grey[..., None].expand(-1, -1, 3))
             made.append((255 * torch.cat(shown, 1)).round().byte().numpy())
         return made
+
+    def complete(self, batches: Iterable[Any]) -> bool:
+        """The modes along which a fit may move a shape."""
+        modes = shape_modes(self, batches)
+        if modes is None:
+            return False
+        self.network.code_modes, self.network.side_modes = modes
+        return True

@@ -1,7 +1,7 @@
 """How shapes may be wrong: what a fit is allowed to move, learned from what one object's pictures disagree about.
 
-Two pictures of one object give two codes. How codes scatter about their object's mean is what a picture does not settle,
-and so is the error of the box's proportions; the largest common directions of both are the modes of `deformable`.
+Two pictures of one object give two codes. How codes scatter about their object's mean is what a picture does not
+settle, and so is the error of the box's proportions; the largest common directions of both are the modes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rrb.errors import BadInputError
 from rrb.networks.occupancy import MODES, OccupancyNetwork
 from rrb.training.lesson import Inputs, Lesson
 
@@ -21,8 +20,11 @@ _FEWEST = 100  # pictures of objects that are seen more than once
 
 
 @torch.no_grad()
-def shape_modes(lesson: Lesson, batches: Iterable[Any]) -> tuple[Tensor, Tensor]:
-    """(K, code) and (K, 3): one standard deviation along each mode, the largest first. Batches keep their order."""
+def shape_modes(lesson: Lesson, batches: Iterable[Any]) -> tuple[Tensor, Tensor] | None:
+    """(K, code) and (K, 3): one standard deviation along each mode, the largest first.
+
+    None where too few objects are seen more than once to say.
+    """
     lesson.eval()
     network = lesson.network
     assert isinstance(network, OccupancyNetwork)
@@ -36,10 +38,7 @@ def shape_modes(lesson: Lesson, batches: Iterable[Any]) -> tuple[Tensor, Tensor]
     code, error = torch.cat(codes), torch.cat(errors)
     scatter, kept = _about_means(code, names)
     if int(kept.sum()) < _FEWEST:
-        raise BadInputError(
-            f"{int(kept.sum())} pictures show an object that others show as well; {_FEWEST} are needed to say how"
-            " shapes may be wrong"
-        )
+        return None
     spread = float((code - code.mean(0)).square().mean().sqrt())
     joint = torch.cat([scatter[kept] / spread, error[kept] / _SIDES], 1)
     values, directions = torch.linalg.eigh(joint.T @ joint / len(joint))
