@@ -6,9 +6,42 @@ from made_data import small
 from rrb.cli.main import main
 from rrb.data.make import make_dataset
 from rrb.data.scenes import Variety
+from rrb.networks.build import SIZES
+from rrb.networks.encoder import EncoderConfig
+from rrb.networks.mask import MaskConfig, MaskNetwork
+from rrb.networks.occupancy import OccupancyConfig, OccupancyNetwork
+from rrb.networks.viewpoint import ViewpointConfig, ViewpointNetwork
 
 STEPS = 11
-FLAGS = ("--batch", "4", "--every", "4", "--look", "4", "--threads", "1", "--device", "cpu", "--precision", "float32")
+FLAGS = (
+    "--batch",
+    "4",
+    "--every",
+    "4",
+    "--look",
+    "4",
+    "--threads",
+    "1",
+    "--device",
+    "cpu",
+    "--precision",
+    "float32",
+)
+
+ENCODER = EncoderConfig(size_px=32, widths=(8, 12, 16, 24), features=16)
+TINY = {
+    "mask": lambda: MaskNetwork(MaskConfig(32, (8, 12, 16))),
+    "occupancy": lambda: OccupancyNetwork(
+        OccupancyConfig(ENCODER, code=12, width=16, blocks=2, frequencies=2)
+    ),
+    "viewpoint": lambda: ViewpointNetwork(ViewpointConfig(ENCODER)),
+}
+
+
+def shrink(set_item=dict.__setitem__):
+    """Make `small` networks tiny."""
+    for network, make in TINY.items():
+        set_item(SIZES[network], "small", make)
 
 
 def made(folder, **more):
@@ -20,7 +53,18 @@ def made(folder, **more):
 
 def arguments(out, *folders, network="viewpoint", steps=STEPS, more=()):
     data = [str(folder) for folder in folders]
-    return ["train", network, "--data", *data, "--out", str(out), "--steps", str(steps), *FLAGS, *map(str, more)]
+    return [
+        "train",
+        network,
+        "--data",
+        *data,
+        "--out",
+        str(out),
+        "--steps",
+        str(steps),
+        *FLAGS,
+        *map(str, more),
+    ]
 
 
 def train(out, *folders, **choices):

@@ -101,7 +101,7 @@ def _line(pen: Any, points: list[tuple[float, float]], colour: tuple[int, int, i
 
 
 def _widened(low: float, high: float) -> tuple[float, float]:
-    margin = 0.06 * (high - low) or max(abs(high), 1e-6) * 0.1
+    margin = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
     return low - margin, high + margin
 
 
@@ -111,7 +111,7 @@ def ticks(low: float, high: float, about: int) -> list[float]:
         return [low]
     rough = (high - low) / about
     power = 10.0 ** math.floor(math.log10(rough))
-    step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= 0.999 * rough)
+    step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= 0.7 * rough)
     first = math.ceil(low / step - 1e-9)
     return [step * n for n in range(first, math.floor(high / step + 1e-9) + 1)]
 

@@ -27,14 +27,24 @@ def save_weights(
     path: str | Path, network: str, size: str, module: nn.Module, about: Mapping[str, Any]
 ) -> None:
     """Floating tensors in half precision; written whole or not at all."""
-    from safetensors.torch import save
-
     held = {
         name: (t.half() if t.is_floating_point() else t).contiguous().cpu()
         for name, t in module.state_dict().items()
     }
     header = {"format": FORMAT, "network": network, "size": size, "about": json.dumps(dict(about))}
-    write_bytes(path, save(held, header))
+    write_bytes(path, packed(held, header))
+
+
+def packed(tensors: dict[str, Tensor], header: dict[str, str]) -> bytes:
+    """A safetensors file; the same bytes each time, which the library does not promise of its header."""
+    from safetensors.torch import save
+
+    data = save(tensors, header)
+    end = 8 + int.from_bytes(data[:8], "little")
+    ordered = {**json.loads(data[8:end]), "__metadata__": header}
+    text = json.dumps(ordered, sort_keys=True, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # so that the numbers behind it are aligned
+    return len(text).to_bytes(8, "little") + text + data[end:]
 
 
 def load_weights(path: str | Path) -> Weights:
