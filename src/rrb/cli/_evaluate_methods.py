@@ -29,6 +29,8 @@ def methods(recipes: Sequence[str], masks: Sequence[str]) -> dict[str, Method]:
     from rrb.networks.build import shipped
     from rrb.recipes.reconstruct import RECIPES
 
+    if not recipes or not masks:
+        raise BadInputError("no recipe or no mask is named; one of each, or more, is accepted")
     for name in recipes:
         if name not in RECIPES:
             raise BadInputError(f"a recipe is {name!r}; {', '.join(RECIPES)} are accepted")
