@@ -19,7 +19,11 @@ GREEN = (40, 160, 60)
 
 def chair() -> Mesh:
     """A seat, a back at +z and one arm: no symmetry. Its longest side is 1, its box is centred."""
-    parts = [((0.8, 0.1, 0.8), (0, -0.1, 0)), ((0.8, 1.0, 0.1), (0, 0, 0.35)), ((0.1, 0.3, 0.6), (0.35, 0.1, 0))]
+    parts = [
+        ((0.8, 0.1, 0.8), (0, -0.1, 0)),
+        ((0.8, 1.0, 0.1), (0, 0, 0.35)),
+        ((0.1, 0.3, 0.6), (0.35, 0.1, 0)),
+    ]
     moved = [box(size).transformed(Pose(np.eye(3), at)) for size, at in parts]
     return Mesh.concatenated(moved)
 
@@ -53,10 +57,21 @@ class Recipe:
 
 
 def found(
-    image, mask, camera, *, camera_height_m=None, category=None, mask_from="given", unknown=None, notes=(), numbers=4
+    image,
+    mask,
+    camera,
+    *,
+    camera_height_m=None,
+    category=None,
+    mask_from="given",
+    unknown=None,
+    notes=(),
+    numbers=4,
 ):
     mesh, scale = chair(), 1.0 if camera_height_m is None else 0.5 * camera_height_m
-    best, iou = max(((pose(i), overlap(mesh, pose(i), camera, mask)) for i in range(numbers)), key=lambda p: p[1])
+    best, iou = max(
+        ((pose(i), overlap(mesh, pose(i), camera, mask)) for i in range(numbers)), key=lambda p: p[1]
+    )
     metric = Pose(best.rotation, scale * best.translation)
     steps = [best.step([0.05 * (5 - i), 0.03 * (5 - i), 0, 0, 0, 0.05 * (5 - i)]) for i in range(6)]
     return Reconstruction(
@@ -73,7 +88,9 @@ def found(
         hypotheses=(Hypothesis(metric, 0.8, iou), Hypothesis(OTHER, 0.2, 0.5)),
         accepted=iou > 0.75,
         reason=None if iou > 0.75 else "the outlines overlap too little",
-        history=tuple(Step(s, 1.0, float(camera.fx_px), 1.0 / (i + 1), "refine") for i, s in enumerate(steps)),
+        history=tuple(
+            Step(s, 1.0, float(camera.fx_px), 1.0 / (i + 1), "refine") for i, s in enumerate(steps)
+        ),
         history_mesh=mesh,
         recipe="rrb",
         notes=tuple(notes),

@@ -36,14 +36,16 @@ def overview(
     mesh: Mesh,
     captions: tuple[str, str],
 ) -> NDArray[np.uint8]:
-    """In a row: contours of the mask (blue) and of each guess (vermillion), the first guess shaded on the faded
-    picture (H, W, 3), and its mesh from another side. captions: of the last two; a guess has its own."""
+    """In a row: contours of the mask (blue) and of the first guess (vermillion), its surface on the faded picture
+    (H, W, 3), its mesh from another side, and contours of the other guesses. captions: of the second and third."""
     best = guesses[0]
-    panels = [_contours(behind, guess, draw) for guess in guesses]
-    panels.append(shaded(behind, image, best, shade))
+    outlines = [_contours(behind, guess, draw) for guess in guesses]
     pose, camera = other_side(mesh, best.camera_from_object, max(behind.mask.shape[0], _LEAST_PX))
-    panels.append(rgb8(shade(pose, camera, (1.0, 1.0, 1.0))))
-    return side_by_side([widened(p) for p in panels], [*(g.caption for g in guesses), *captions])
+    turned = rgb8(shade(pose, camera, (1.0, 1.0, 1.0)))
+    panels = [outlines[0], shaded(behind, image, best, shade), turned, *outlines[1:]]
+    return side_by_side(
+        [widened(p) for p in panels], [best.caption, *captions, *(g.caption for g in guesses[1:])]
+    )
 
 
 def film(

@@ -1,9 +1,10 @@
 """`scene.glb`: an object, the camera that saw it, and the picture, each where it stood.
 
 The world is the object's frame (y up), so that the object lies in it as in its own file. glTF's camera looks along
-its -z with y up: it is ours times diag(1, -1, -1). Below the camera's node hang two things to look at: four lines
-from the eye to the corners of the picture, and the picture itself behind the object, as large as the lens sees it
-there. Seen through the camera, the object lies on it as it was found; seen from behind, the picture is not drawn.
+its -z with y up: it is ours times diag(1, -1, -1). In the camera's frame stand two things to look at: four lines from
+the eye to the corners of the picture, and the picture itself behind the object, as large as the lens sees it there.
+(They are its neighbours and not its children, which some readers, trimesh among them, do not find.) Seen through the
+camera, the object lies on the picture as it was found; seen from behind, the picture is not drawn.
 """
 
 from __future__ import annotations
@@ -53,28 +54,30 @@ def write_scene(
     farthest = float(pose.apply(numpy_view(mesh.vertices).astype(np.float64))[:, 2].max())
     far = _BEHIND * (farthest if farthest > 0 else 1.0)
     content["nodes"][0]["name"] = "object"
-    content["scenes"][0]["nodes"].append(1)
-    content["nodes"].append(_camera_node(pose))
+    seen_from = _seen_from(pose)
     content["cameras"] = [_lens(camera, far)]
+    _place(content, {"name": "camera", "camera": 0} | seen_from)
     content["extensionsUsed"] = [_UNLIT]
-    _hang(content, "lens", _lines(camera, far, buffer), {"baseColorFactor": _LINE_COLOUR})
+    _place(
+        content,
+        _shown(content, "lens", _lines(camera, far, buffer), {"baseColorFactor": _LINE_COLOUR}) | seen_from,
+    )
     if picture is not None:
         surface = {"baseColorTexture": {"index": _texture(content, picture, buffer)}}
-        _hang(content, "picture", _backdrop(camera, far, buffer), surface)
+        _place(content, _shown(content, "picture", _backdrop(camera, far, buffer), surface) | seen_from)
     write_document(path, *finished(content, buffer))
 
 
-def _camera_node(pose: Pose) -> dict[str, Any]:
+def _place(content: dict, node: dict[str, Any]) -> None:
+    content["nodes"].append(node)
+    content["scenes"][0]["nodes"].append(len(content["nodes"]) - 1)
+
+
+def _seen_from(pose: Pose) -> dict[str, Any]:
     """world_from_camera, for a camera that looks along -z with y up."""
     placed = pose.inverse()
     w, x, y, z = (float(v) for v in Pose(placed.rotation * _FLIP, placed.translation).to_quaternion())
-    return {
-        "name": "camera",
-        "camera": 0,
-        "translation": [float(v) for v in placed.translation],
-        "rotation": [x, y, z, w],
-        "children": [],
-    }
+    return {"translation": [float(v) for v in placed.translation], "rotation": [x, y, z, w]}
 
 
 def _lens(camera: Camera, far: float) -> dict[str, Any]:
@@ -95,13 +98,11 @@ def _lens(camera: Camera, far: float) -> dict[str, Any]:
     }
 
 
-def _hang(content: dict, name: str, primitive: dict, surface: dict) -> None:
-    """A node below the camera's, shown in its own colours, from its front alone."""
-    bright = {"pbrMetallicRoughness": surface, "extensions": {_UNLIT: {}}}
-    content["materials"].append(bright)
+def _shown(content: dict, name: str, primitive: dict, surface: dict) -> dict[str, Any]:
+    """A node with a mesh that is shown in its own colours, from its front alone."""
+    content["materials"].append({"pbrMetallicRoughness": surface, "extensions": {_UNLIT: {}}})
     content["meshes"].append({"primitives": [primitive | {"material": len(content["materials"]) - 1}]})
-    content["nodes"].append({"name": name, "mesh": len(content["meshes"]) - 1})
-    content["nodes"][1]["children"].append(len(content["nodes"]) - 1)
+    return {"name": name, "mesh": len(content["meshes"]) - 1}
 
 
 def _lines(camera: Camera, far: float, buffer: Buffer) -> dict[str, Any]:
