@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from rrb.recipes.result import Reconstruction
 
 FRONT, VIEW = "OCC-NET", "VIEW-NET"
-Reconstruct = Callable[["Sample"], "Reconstruction"]
+Reconstruct = Callable[["Sample"], tuple["Reconstruction", float]]  # and its seconds
 
 
 def methods(recipes: Sequence[str], masks: Sequence[str]) -> dict[str, Method]:
@@ -63,7 +64,7 @@ def likeliest_view(way: Reconstruct, sample: Sample) -> Found:
     from rrb.recipes.rrb import Rrb
 
     assert sample.camera is not None
-    mask = way(sample).mask
+    mask = way(sample)[0].mask
     rrb = Rrb(shipped("occupancy")[0], shipped("viewpoint")[0])
     best = modes(rrb.views(rrb.look(sample.image, mask, sample.camera)))[0]
     view = Pose.from_viewpoint(best.azimuth_deg, best.elevation_deg, best.roll_deg, distance_m=1.0)
@@ -71,7 +72,7 @@ def likeliest_view(way: Reconstruct, sample: Sample) -> Found:
 
 
 def reconstructed(way: Reconstruct, sample: Sample) -> Found:
-    result = way(sample)
+    result, seconds = way(sample)
     return Found(
         result.camera_from_object,
         result.mesh,
@@ -79,6 +80,7 @@ def reconstructed(way: Reconstruct, sample: Sample) -> Found:
         accepted=result.accepted,
         mask_iou=mask_iou(result.mask, sample),
         about={
+            "seconds": round(seconds, 4),
             "reason": result.reason,
             "iou": result.iou,
             "category": result.category,
@@ -119,13 +121,14 @@ _WAYS: Mapping[str, Callable[[str, Sample], Reconstruction]] = {
 class _Kept:
     """Remembers the last answer: two rows of a picture need it."""
 
-    def __init__(self, way: Reconstruct) -> None:
+    def __init__(self, way: Callable[[Sample], Reconstruction]) -> None:
         self._way = way
-        self._last: tuple[Sample, Reconstruction] | None = None
+        self._last: tuple[Sample, tuple[Reconstruction, float]] | None = None
 
-    def __call__(self, sample: Sample) -> Reconstruction:
+    def __call__(self, sample: Sample) -> tuple[Reconstruction, float]:
         if self._last is None or self._last[0] is not sample:
-            self._last = sample, self._way(sample)
+            start = time.perf_counter()
+            self._last = sample, (self._way(sample), time.perf_counter() - start)
         return self._last[1]
 
 

@@ -56,7 +56,7 @@ def run(options: Options) -> None:
 
     torch.set_num_threads(min(_THREADS, torch.get_num_threads()))
     asked = methods(options.recipes, options.masks)
-    wanted = _wanted(options)
+    wanted = wanted_of(options)
     make_folder(options.out)
     _require_same(options)
     lines = work(options, wanted, asked)
@@ -91,7 +91,7 @@ def work(options: Options, wanted: dict[str, tuple[Path, str]], asked: Mapping[s
     return lines
 
 
-def _wanted(options: Options) -> dict[str, tuple[Path, str]]:
+def wanted_of(options: Options) -> dict[str, tuple[Path, str]]:
     """Where each picture lies, by its name: the data set's, and its key."""
     from rrb.data.dataset import Dataset
 

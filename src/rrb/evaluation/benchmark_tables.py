@@ -27,7 +27,7 @@ _TITLES = {
 _PLACED = ("shape_box_iou", "metric_box_iou", "size_iou", "azimuth_deg", "elevation_deg", "translation_m")
 _SHAPED = ("volume_iou", "chamfer", "f_score", "mask_iou")
 _SHORT = ("shape_box_iou", "metric_box_iou", "azimuth_deg", "elevation_deg", "translation_m", "volume_iou")
-_REFUSED, _ACCEPTED = "refused", "accepted"
+_REFUSED, _ACCEPTED, _CATEGORY = "refused", "accepted", "right category"
 Table = tuple[list[Row], dict[str, Column]]
 
 
@@ -48,9 +48,17 @@ def poses(records: Sequence[Record], methods: Sequence[str]) -> Table:
 
 def shapes(records: Sequence[Record], methods: Sequence[str]) -> Table:
     """Pose plays no part in it; only methods that give a shape."""
-    rows = [_row(name, records, name, _SHAPED) for name in methods]
-    rows = [row for row in rows if any(isinstance(cell, Summary) for cell in row.cells.values())]
-    return rows, {**_columns(_SHAPED), _REFUSED: Column()}
+    rows = []
+    for name in methods:
+        row = _row(name, records, name, _SHAPED)
+        named = [
+            r["found"][name]["category"] == r["groups"].get("category")
+            for r in records
+            if "category" in r["found"][name]
+        ]
+        if any(isinstance(cell, Summary) for cell in row.cells.values()):
+            rows.append(Row(name, {**row.cells, _CATEGORY: _share(sum(named), len(named))}))
+    return rows, {**_columns(_SHAPED), _CATEGORY: Column(), _REFUSED: Column()}
 
 
 def trust(records: Sequence[Record], methods: Sequence[str]) -> Table:
