@@ -21,6 +21,7 @@ from rrb.cli.render import make_folder
 from rrb.data import Dataset
 from rrb.networks.weights import load_weights, save_weights
 from rrb.training.loop import Training
+from rrb.training.shapes import ShapesLesson
 
 if TYPE_CHECKING:
     from rrb.cli.train import Options
@@ -35,7 +36,8 @@ def train(options: Options) -> None:
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     torch.set_flush_denormal(True)
-    data, lesson = setup.data_of(options), setup.lesson_of(options)
+    data = setup.data_of(options)
+    lesson = setup.lesson_of(options, data)
     batches = setup.batches_of(options, data, lesson, place)
     setup.require_learnable(data, lesson)
     folder = Path(options.out)
@@ -116,11 +118,14 @@ class _Run:
         found = training.validate(seen)
         if training.is_best(found):
             self._keep(found)
-        draw_samples(self.folder / "samples.png", training.tiles(seen[0]))
+        if tiles := training.tiles(seen[0]):
+            draw_samples(self.folder / "samples.png", tiles)
         return {f"val_{name}": value for name, value in found.items()}
 
     def _keep(self, measured: dict[str, float]) -> None:
         about = {**self.about, "trained_steps": self.training.done, "measured": measured}
+        if isinstance(self.training.lesson, ShapesLesson):
+            about["meshes"] = list(self.training.lesson.rows)
         network = self.training.average.network
         save_weights(self.best, self.options.network, self.options.size, network, about)
 
@@ -134,10 +139,11 @@ class _Run:
             save_weights(self.best, self.options.network, self.options.size, network, held.about)
 
     def _val(self) -> Iterator[Any]:
-        if "val" not in self.data.counts:
+        split = self.training.lesson.looks_at
+        if split not in self.data.counts:
             return iter(())
         size, fields = self.options.batch, self.training.lesson.fields
-        stream = self.data.batches(size, "val", fields, shuffle_seed=0, workers=1)
+        stream = self.data.batches(size, split, fields, shuffle_seed=0, workers=1)
         return islice(stream, max(1, self.options.look // size))
 
 

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -16,16 +18,28 @@ from rrb import __version__
 from rrb.data import Dataset
 from rrb.errors import BadInputError
 from rrb.networks.build import SIZES, build
+from rrb.networks.occupancy import OccupancyNetwork
+from rrb.networks.shapes import ShapeCodes, Teacher
 from rrb.networks.weights import load_weights
 from rrb.training.lesson import Lesson
 from rrb.training.lessons import LESSONS
 from rrb.training.loop import Batches, Settings
+from rrb.training.occupancy import OccupancyLesson
+from rrb.training.shapes import ShapesLesson
 
 if TYPE_CHECKING:
     from rrb.cli.train import Options
 
 _BUFFER = 3000  # samples that wait to be drawn: about 30 MB
-_TOLD = ("category", "count", "style", "seed", "views", "meshes")  # of what a data set was asked for
+_TOLD = (
+    "category",
+    "count",
+    "style",
+    "seed",
+    "views",
+    "meshes",
+    "points",
+)  # of what a data set was asked for
 
 
 # --- where it runs ----------------------------------------------------------------------------------
@@ -112,6 +126,8 @@ def data_of(options: Options) -> Dataset:
 
 def batches_of(options: Options, data: Dataset, lesson: Lesson, place: Place) -> Batches:
     """Shuffled otherwise in each epoch. Every process has its own shards, and as many batches as any other."""
+    if isinstance(lesson, ShapesLesson):
+        return kept_batches(options, data, lesson)
     share = None if place.world == 1 else (place.rank, place.world)
     count = _in_an_epoch(options, data, place.world)
 
@@ -127,6 +143,28 @@ def batches_of(options: Options, data: Dataset, lesson: Lesson, place: Place) ->
             shards=share,
         )
         return islice(stream, count)
+
+    return batches
+
+
+def kept_batches(options: Options, data: Dataset, lesson: ShapesLesson) -> Batches:
+    """All points, read once: what is learned from each is so little that reading would take most of the time."""
+    stream = data.batches(512, "train", lesson.fields, workers=1)
+    parts = [(b.mesh_ids, b.points.astype(np.float16), b.inside, b.extents_m) for b in stream]
+    names = [name for part in parts for name in part[0]]
+    points, inside, extents = (np.concatenate([part[k] for part in parts]) for k in (1, 2, 3))
+
+    def batches(epoch: int) -> Iterator[Any]:
+        order = np.random.default_rng([options.seed, epoch]).permutation(len(names))
+        for first in range(0, len(order) - options.batch + 1, options.batch):
+            rows = order[first : first + options.batch]
+            meshes = tuple(names[row] for row in rows)
+            yield SimpleNamespace(
+                mesh_ids=meshes,
+                points=points[rows].astype(np.float32),
+                inside=inside[rows],
+                extents_m=extents[rows],
+            )
 
     return batches
 
@@ -157,12 +195,40 @@ def require_learnable(data: Dataset, lesson: Lesson) -> None:
 # --- what learns ------------------------------------------------------------------------------------
 
 
-def lesson_of(options: Options) -> Lesson:
+def lesson_of(options: Options, data: Dataset) -> Lesson:
     torch.manual_seed(options.seed)
     network = build(options.network, options.size)
     if options.start is not None:
         _begin_with(network, options)
-    return LESSONS[options.network](network)
+    if isinstance(network, ShapeCodes):
+        return ShapesLesson(network, mesh_names(data))
+    if options.shapes is None:
+        return LESSONS[options.network](network)
+    if not isinstance(network, OccupancyNetwork):
+        raise BadInputError(f"--shapes is for occupancy; {options.network} learns without")
+    return OccupancyLesson(network, _taught(network, options))
+
+
+def mesh_names(data: Dataset) -> list[str]:
+    """Of the train split, in the order of the files."""
+    return list(dict.fromkeys(name for batch in data.batches(512, "train", ()) for name in batch.mesh_ids))
+
+
+def _taught(network: OccupancyNetwork, options: Options) -> Teacher:
+    """The decoder that knows what codes mean, and the codes."""
+    given = load_weights(str(options.shapes))
+    decoder = {name: t for name, t in given.tensors.items() if name.startswith("decoder.")}
+    ours = {name: t for name, t in network.state_dict().items() if name.startswith("decoder.")}
+    if given.network != "shapes" or {n: t.shape for n, t in ours.items()} != {
+        n: t.shape for n, t in decoder.items()
+    }:
+        raise BadInputError(
+            f"{options.shapes}: it holds {given.network} of size {given.size}; shapes of size {options.size} are"
+            " accepted"
+        )
+    if options.start is None or load_weights(options.start).network != "occupancy":
+        network.load_state_dict({**network.state_dict(), **decoder})
+    return Teacher(given.about["meshes"], given.tensors["codes.weight"])
 
 
 def _begin_with(network: nn.Module, options: Options) -> None:
@@ -209,6 +275,7 @@ def about(options: Options, data: Dataset, place: Place) -> dict[str, Any]:
         "data": sources,
         "samples": data.counts,
         "start": options.start,
+        "shapes": options.shapes,
         "threads": torch.get_num_threads(),
         "devices": place.world,
         "version": __version__,

@@ -18,7 +18,7 @@ from rrb.cli._camera_flags import unsaid
 
 @dataclass(frozen=True)
 class Options:
-    network: Annotated[Literal["occupancy", "viewpoint", "mask"], tyro.conf.Positional]
+    network: Annotated[Literal["shapes", "occupancy", "viewpoint", "mask"], tyro.conf.Positional]
     """What is trained."""
     data: Annotated[tuple[str, ...], tyro.conf.arg(metavar="DIR...")]
     """Folders of `rrb data make`; their train splits are learned from, their val splits measured on."""
@@ -36,6 +36,8 @@ class Options:
     """Another one gives other first weights, another order and other variations."""
     start: Annotated[str | None, unsaid("FILE")] = None
     """Weights to begin with (best.safetensors): of the same network, or the encoder of another."""
+    shapes: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
+    """For occupancy: what `rrb train shapes` learned on the same data, to be taught instead of found out."""
     threads: Annotated[int | None, unsaid("N")] = None
     """Of the CPU; all by default. Another number gives other last bits."""
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -13,9 +13,11 @@ from rrb.errors import BadFileError, BadInputError
 from rrb.networks.encoder import RESNET18
 from rrb.networks.mask import MaskConfig, MaskNetwork
 from rrb.networks.occupancy import OccupancyConfig, OccupancyNetwork
+from rrb.networks.shapes import ShapeCodes
 from rrb.networks.viewpoint import ViewpointConfig, ViewpointNetwork
 from rrb.networks.weights import load_weights
 
+_PAPER_SHAPES = OccupancyConfig(RESNET18, code=256, width=256, blocks=5, frequencies=0)
 SIZES: Mapping[str, Mapping[str, Callable[[], nn.Module]]] = {
     "occupancy": {
         "small": lambda: OccupancyNetwork(OccupancyConfig()),
@@ -23,6 +25,10 @@ SIZES: Mapping[str, Mapping[str, Callable[[], nn.Module]]] = {
         "paper": lambda: OccupancyNetwork(
             OccupancyConfig(RESNET18, code=256, width=256, blocks=5, frequencies=0)
         ),
+    },
+    "shapes": {
+        "small": lambda: ShapeCodes(OccupancyConfig()),
+        "paper": lambda: ShapeCodes(_PAPER_SHAPES),
     },
     "viewpoint": {
         "small": lambda: ViewpointNetwork(ViewpointConfig()),

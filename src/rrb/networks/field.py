@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from rrb.networks.occupancy import OccupancyNetwork, waves
+from rrb.networks.occupancy import ConditionedBlock, OccupancyNetwork, waves
 
 _AT_ONCE = 4096  # points: what is worked on stays in a core's cache
 
@@ -29,10 +29,11 @@ class Field:
         self._blocks = []
         one = code[None]
         for block in decoder.blocks:
-            factor, summand = (t[0] for t in block.first_norm.affine(one))  # type: ignore[operator, union-attr]
-            second, shift = (t[0] for t in block.second_norm.affine(one))  # type: ignore[operator, union-attr]
-            weight = block.first.weight * second[:, None]  # type: ignore[union-attr, operator]
-            bias = block.first.bias * second + shift  # type: ignore[union-attr, operator]
+            assert isinstance(block, ConditionedBlock)
+            factor, summand = (t[0] for t in block.first_norm.affine(one))
+            second, shift = (t[0] for t in block.second_norm.affine(one))
+            weight = block.first.weight * second[:, None]
+            bias = block.first.bias * second + shift
             self._blocks.append((factor, summand, weight, bias, block.second))
         self._last_norm = tuple(t[0] for t in decoder.norm.affine(one))
         self._last = decoder.last

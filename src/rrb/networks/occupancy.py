@@ -43,6 +43,9 @@ class Codes:
 
 
 class OccupancyNetwork(nn.Module):
+    code_modes: Tensor
+    side_modes: Tensor
+
     def __init__(self, config: OccupancyConfig) -> None:
         super().__init__()
         self.config = config

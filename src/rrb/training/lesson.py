@@ -20,6 +20,7 @@ Inputs = dict[str, Tensor]
 class Lesson(nn.Module, ABC):
     name: ClassVar[str]  # of the network in `build.SIZES`
     fields: ClassVar[tuple[str, ...]]  # of a batch that it reads
+    looks_at: ClassVar[str] = "val"  # the split that it is judged on
     better: ClassVar[
         tuple[str, int]
     ]  # the figure that says which checkpoint is best, and +1 if more is better

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from rrb.errors import BadInputError
 from rrb.networks.occupancy import CATEGORIES, occupancy_loss
+from rrb.networks.shapes import Teacher
 from rrb.training.lesson import Inputs, Lesson
 from rrb.training.seen import categories, object_crops, tile
 from rrb.training.shape_modes import shape_modes
@@ -27,8 +28,15 @@ class OccupancyLesson(Lesson):
     fields: ClassVar[tuple[str, ...]] = ("image", "mask", "camera", "points")
     better: ClassVar[tuple[str, int]] = ("point_iou", 1)
 
+    def __init__(self, network: nn.Module, teacher: Teacher | None = None) -> None:
+        """teacher: what the encoder should say of the meshes that have a code already."""
+        super().__init__(network)
+        self.teacher = teacher
+
     def prepare(self, batch: Any, random: torch.Generator | None) -> Inputs:
-        crops, mirrored = object_crops(batch, self.network.config.encoder.size_px, random)
+        # A mesh's code is not its mirror image's.
+        size, mirrors = self.network.config.encoder.size_px, self.teacher is None
+        crops, mirrored = object_crops(batch, size, random, mirrors)
         extents = torch.from_numpy(batch.extents_m).float()
         if not torch.isfinite(extents).all():
             raise BadInputError(
@@ -47,7 +55,11 @@ class OccupancyLesson(Lesson):
         points = torch.from_numpy(batch.points[:, chosen.numpy()]).float() / extents[:, None]
         points[..., 0] = torch.where(mirrored[:, None], -points[..., 0], points[..., 0])
         logs = extents.log()
+        taught: Inputs = {}
+        if self.teacher is not None:
+            taught["target"], taught["known"] = self.teacher.targets(batch.mesh_ids)
         return {
+            **taught,
             "crops": crops,
             "category": category,
             "points": points,
@@ -59,7 +71,12 @@ class OccupancyLesson(Lesson):
         codes = self.network.encode(inputs["crops"], inputs["category"])
         labels = occupancy_loss(self.network.decode(inputs["points"], codes.code), inputs["inside"])
         sides = functional.smooth_l1_loss(codes.log_extents, inputs["log_extents"], beta=_NEARLY)
-        return labels + _PROPORTIONS * sides, {"labels": labels, "proportions": sides}
+        loss = labels + _PROPORTIONS * sides
+        if self.teacher is None:
+            return loss, {"labels": labels, "proportions": sides}
+        off = ((codes.code.float() - inputs["target"]) / self.teacher.scale).square().mean(1)
+        code = (off * inputs["known"]).sum() / inputs["known"].sum().clamp(min=1)
+        return loss + code, {"labels": labels, "proportions": sides, "code": code}
 
     def judge(self, inputs: Inputs) -> dict[str, Tensor]:
         codes = self.network.encode(inputs["crops"], inputs["category"])

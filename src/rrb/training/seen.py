@@ -23,8 +23,10 @@ def pictures(batch: Any) -> tuple[Tensor, Tensor, Tensor]:
     return image, torch.from_numpy(batch.mask).float()[:, None], torch.from_numpy(batch.intrinsics).float()
 
 
-def object_crops(batch: Any, size: int, random: torch.Generator | None) -> tuple[Tensor, Tensor]:
-    """(B, 4, size, size) as `object_alone`, and which were mirrored (B,), left for right."""
+def object_crops(
+    batch: Any, size: int, random: torch.Generator | None, mirrors: bool = True
+) -> tuple[Tensor, Tensor]:
+    """(B, 4, size, size) as `object_alone`, and which were mirrored (B,), left for right, if any may be."""
     image, mask, intrinsics = pictures(batch)
     boxes = boxes_of(mask[:, 0])
     fill: float | Tensor = FILL
@@ -38,7 +40,7 @@ def object_crops(batch: Any, size: int, random: torch.Generator | None) -> tuple
     if random is None:
         return object_alone(image, mask), torch.zeros(len(image), dtype=torch.bool)
     seen = object_alone(toned(image, random), worn(mask, random))
-    mirrored = torch.rand(len(seen), generator=random) < 0.5
+    mirrored = torch.rand(len(seen), generator=random) < (0.5 if mirrors else 0.0)
     return torch.where(mirrored[:, None, None, None], seen.flip(3), seen), mirrored
 
 

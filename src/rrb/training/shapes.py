@@ -1,0 +1,66 @@
+"""Learning what codes of shapes mean: each mesh of the training data has one, and no picture is looked at."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rrb.errors import BadInputError
+from rrb.networks.occupancy import occupancy_loss
+from rrb.networks.shapes import ShapeCodes
+from rrb.training.lesson import Inputs, Lesson
+
+_POINTS = 128
+_SMALL = 2e-4  # weight of a code's squared length: what tells no shapes apart goes to zero
+_NOISE = 0.05  # deviation of what is added to codes, so that near codes are near shapes
+
+
+class ShapesLesson(Lesson):
+    name: ClassVar[str] = "shapes"
+    fields: ClassVar[tuple[str, ...]] = ("points",)
+    looks_at: ClassVar[str] = "train"  # no other mesh has a code
+    better: ClassVar[tuple[str, int]] = ("point_iou", 1)
+
+    def __init__(self, network: ShapeCodes, names: list[str]) -> None:
+        """names: of all meshes that will be seen."""
+        super().__init__(network.known(len(names)))
+        self.rows = {name: row for row, name in enumerate(names)}
+
+    def prepare(self, batch: Any, random: torch.Generator | None) -> Inputs:
+        extents = torch.from_numpy(batch.extents_m).float()
+        if not torch.isfinite(extents).all():
+            raise BadInputError(
+                "a sample does not say the extents of its object, which shapes are learned from"
+            )
+        rows = torch.tensor([self.rows.get(name, -1) for name in batch.mesh_ids])
+        count = batch.points.shape[1]
+        chosen = torch.arange(count)
+        noise = torch.zeros(len(rows), self.network.config.code)
+        if random is not None:
+            chosen = torch.randperm(count, generator=random)[:_POINTS]
+            noise = _NOISE * torch.randn(noise.shape, generator=random)
+        return {
+            "rows": rows.clamp(min=0),
+            "known": rows >= 0,
+            "noise": noise,
+            "points": torch.from_numpy(batch.points[:, chosen.numpy()]).float() / extents[:, None],
+            "inside": torch.from_numpy(batch.inside[:, chosen.numpy()]),
+        }
+
+    def forward(self, inputs: Inputs) -> tuple[Tensor, dict[str, Tensor]]:
+        codes = self.network.codes(inputs["rows"])
+        labels = occupancy_loss(self.network(inputs["points"], codes + inputs["noise"]), inputs["inside"])
+        return labels + _SMALL * codes.square().sum(1).mean(), {"labels": labels}
+
+    def judge(self, inputs: Inputs) -> dict[str, Tensor]:
+        """On meshes that are known: there is no code for others."""
+        found = self.network(inputs["points"], self.network.codes(inputs["rows"])) > 0
+        inside = inputs["inside"]
+        both, either = (found & inside).sum(1), (found | inside).sum(1)
+        return {"point_iou": torch.where(inputs["known"], both / either.clamp(min=1), torch.nan)}
+
+    def tiles(self, inputs: Inputs) -> list[NDArray[Any]]:
+        return []
