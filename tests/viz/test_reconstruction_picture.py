@@ -9,7 +9,16 @@ from rrb.geometry.primitives import box
 from rrb.raster.render import render
 from rrb.viz.fit_picture import FRAMES, Guess, backdrop
 from rrb.viz.pictures import VERMILLION
-from rrb.viz.reconstruction import TURN_DEG, film, other_side, overview, photo, shaded, widened
+from rrb.viz.reconstruction import (
+    TURN_DEG,
+    film,
+    from_other_side,
+    other_side,
+    overview,
+    photo,
+    shaded,
+    widened,
+)
 
 MESH = box((1.0, 0.5, 0.3))
 RED, GREY = (220, 30, 30), (90, 90, 90)
@@ -88,8 +97,10 @@ def test_the_other_side_shows_the_whole_mesh_turned():
 def test_an_overview_has_a_panel_for_each_view_and_each_guess(scene):
     behind, image, guess = scene
     other = Guess(guess.camera_from_object.step([0, 0, 0, 0.2, 0, 0]), 1.0, guess.camera, "or this")
-    one = overview(behind, image, [guess], draw, shade, MESH, ("shaded", "other side"))
-    two = overview(behind, image, [guess, other], draw, shade, MESH, ("shaded", "other side"))
+    surface = shaded(behind, image, guess, shade)
+    turned = from_other_side(MESH, guess.camera_from_object, behind, shade)
+    one = overview(behind, [guess], draw, surface, turned, ("shaded", "other side"))
+    two = overview(behind, [guess, other], draw, surface, turned, ("shaded", "other side"))
     width = max(behind.mask.shape[1], 300)
     assert two.shape[1] == one.shape[1] + width + 12
     np.testing.assert_array_equal(two[:, : one.shape[1]], one)
@@ -105,12 +116,13 @@ def test_a_film_ends_with_the_surface(scene, count):
     steps = [
         Guess(guess.camera_from_object, 1 - 0.3 / (i + 1), guess.camera, f"step {i}") for i in range(count)
     ]
-    frames = film(behind, image, steps, draw, guess, shade)
+    surface = shaded(behind, image, guess, shade)
+    frames = film(behind, steps, draw, surface, guess.caption)
     assert len({frame.shape for frame in frames}) == 1
     assert min(count, 20) + 1 <= len(frames) <= FRAMES + 1
     height, width = behind.mask.shape
     end = frames[-1][12 : 12 + height, 12 : 12 + width]
-    np.testing.assert_array_equal(end, shaded(behind, image, guess, shade))
+    np.testing.assert_array_equal(end, surface)
 
 
 def test_narrow_panels_get_room_for_their_caption():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,8 @@ NAMES = ("mesh.glb", "scene.glb", "overlay.png", "fit.gif", "pose.json")
 _MOST_GUESSES = 3  # that overlay.png shows
 _LEAST_WEIGHT = 0.01  # of those behind the first
 _BACKDROP_PX = 640  # the longer side of the picture in scene.glb
-_SAMPLES = 3  # along each side of a pixel
+_PAINT = (0.96, 0.74, 0.47)  # of the surface, sRGB: photographs are seldom orange
+_SAMPLES = 2  # along each side of a pixel
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +135,8 @@ def about(found: Reconstruction) -> Mapping[str, str]:
 
 def pictures(made: Made) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
     """overlay.png, and the frames of fit.gif."""
+    import numpy as np
+
     from rrb.raster.render import render
     from rrb.viz import fit_picture, reconstruction
 
@@ -145,14 +148,18 @@ def pictures(made: Made) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
     def draw_on_the_way(pose: Any, scale: float, camera: Any) -> Any:
         return render(found.history_mesh, pose, camera, scale=scale).silhouette
 
+    painted = replace(found.mesh, vertex_colours=np.tile(_PAINT, (len(found.mesh.vertices), 1)))
+
     def shade(pose: Any, camera: Any, behind: Any) -> Any:
-        return render(found.mesh, pose, camera, background=behind, supersampling=_SAMPLES).colour
+        return render(painted, pose, camera, background=behind, supersampling=_SAMPLES).colour
 
     behind = fit_picture.backdrop(found.mask, made.picture)
     guesses = _guesses(found)
     captions = _seen_from(found), _size(found)
-    overview = reconstruction.overview(behind, made.picture, guesses, draw, shade, found.mesh, captions)
-    film = reconstruction.film(behind, made.picture, _steps(found), draw_on_the_way, guesses[0], shade)
+    surface = reconstruction.shaded(behind, made.picture, guesses[0], shade)
+    turned = reconstruction.from_other_side(found.mesh, found.camera_from_object, behind, shade)
+    overview = reconstruction.overview(behind, guesses, draw, surface, turned, captions)
+    film = reconstruction.film(behind, _steps(found), draw_on_the_way, surface, guesses[0].caption)
     return overview, film
 
 
@@ -188,7 +195,7 @@ def _seen_from(found: Reconstruction) -> str:
 def _size(found: Reconstruction) -> str:
     low, high = found.mesh.bounding_box()
     sides = " x ".join(f"{side:.2f}" for side in high - low)
-    return f"other side: {sides} {'m' if found.is_metric else '(no metres)'}"
+    return f"other side: {sides} m" if found.is_metric else f"other side: {sides}, no metres"
 
 
 def _reduced(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

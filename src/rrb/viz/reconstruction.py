@@ -29,31 +29,25 @@ Shade = Callable[[Pose, Camera, Any], Any]
 
 def overview(
     behind: Backdrop,
-    image: Any,
     guesses: Sequence[Guess],
     draw: Draw,
-    shade: Shade,
-    mesh: Mesh,
+    surface: NDArray[np.uint8],
+    turned: NDArray[np.uint8],
     captions: tuple[str, str],
 ) -> NDArray[np.uint8]:
-    """In a row: contours of the mask (blue) and of the first guess (vermillion), its surface on the faded picture
-    (H, W, 3), its mesh from another side, and contours of the other guesses. captions: of the second and third."""
-    best = guesses[0]
+    """In a row: contours of the mask (blue) and of the first guess (vermillion), then what `shaded` and
+    `from_other_side` draw, with these captions, then contours of the other guesses."""
     outlines = [_contours(behind, guess, draw) for guess in guesses]
-    pose, camera = other_side(mesh, best.camera_from_object, max(behind.mask.shape[0], _LEAST_PX))
-    turned = rgb8(shade(pose, camera, (1.0, 1.0, 1.0)))
-    panels = [outlines[0], shaded(behind, image, best, shade), turned, *outlines[1:]]
-    return side_by_side(
-        [widened(p) for p in panels], [best.caption, *captions, *(g.caption for g in guesses[1:])]
-    )
+    panels = [outlines[0], surface, turned, *outlines[1:]]
+    said = [guesses[0].caption, *captions, *(guess.caption for guess in guesses[1:])]
+    return side_by_side([widened(panel) for panel in panels], said)
 
 
 def film(
-    behind: Backdrop, image: Any, steps: Sequence[Guess], draw: Draw, last: Guess, shade: Shade
+    behind: Backdrop, steps: Sequence[Guess], draw: Draw, surface: NDArray[np.uint8], caption: str
 ) -> list[NDArray[np.uint8]]:
-    """The contours of the steps of a fit, at most fit_picture.FRAMES, and at the end what was found, shaded."""
-    end = side_by_side([shaded(behind, image, last, shade)], [last.caption])
-    return [*frames(behind, steps, draw), end]
+    """The contours of the steps of a fit, at most fit_picture.FRAMES, and at the end what `shaded` draws."""
+    return [*frames(behind, steps, draw), side_by_side([surface], [caption])]
 
 
 def shaded(behind: Backdrop, image: Any, guess: Guess, shade: Shade) -> NDArray[np.uint8]:
@@ -71,6 +65,14 @@ def photo(behind: Backdrop, image: Any) -> NDArray[np.uint8]:
     whole = Image.fromarray(rgb8(image))
     box = (left, top, left + across, top + down)
     return np.asarray(whole.resize((width, height), Image.Resampling.BILINEAR, box=box))
+
+
+def from_other_side(
+    mesh: Mesh, camera_from_object: Pose, behind: Backdrop, shade: Shade
+) -> NDArray[np.uint8]:
+    """The whole of the mesh on white, in a square as high as the backdrop."""
+    pose, camera = other_side(mesh, camera_from_object, max(behind.mask.shape[0], _LEAST_PX))
+    return rgb8(shade(pose, camera, (1.0, 1.0, 1.0)))
 
 
 def other_side(mesh: Mesh, camera_from_object: Pose, side_px: int) -> tuple[Pose, Camera]:
