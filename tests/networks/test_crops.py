@@ -102,6 +102,40 @@ def test_a_crop_of_a_large_picture_is_not_coarse(width):
     assert float((seen - wanted).abs().mean()) < 0.02 + 0.4 / share
 
 
+@pytest.mark.parametrize("scale", [1, 2.5, 4.2])
+@pytest.mark.parametrize("camera", CAMERAS.values(), ids=CAMERAS)
+def test_every_pixel_comes_from_its_place(camera, scale):
+    """A picture of its own coordinates says where each of the crop's pixels looked, to a fiftieth of a pixel."""
+    camera = camera.resize(round(scale * camera.width_px), round(scale * camera.height_px) + 1)
+    box = torch.tensor([[0.3, 0.25, 0.6, 0.7]]) * torch.tensor([camera.width_px, camera.height_px] * 2)
+    crops = crops_around(box, intrinsics_of(camera), 24)
+    seen = sampled(coordinates(camera), crops, intrinsics_of(camera))[0]
+    rays = torch.from_numpy(crop_camera(crops).rays()) @ crops.camera_from_crop[0].double().T
+    wanted = torch.from_numpy(camera.project(rays.numpy())[..., :2]).permute(2, 0, 1)
+    assert float((seen - wanted).abs().max()) < 0.02 * scale
+
+
+@pytest.mark.parametrize("camera", CAMERAS.values(), ids=CAMERAS)
+def test_every_pixel_is_returned_from_its_place(camera):
+    box = torch.tensor([[0.3, 0.25, 0.6, 0.7]]) * torch.tensor([camera.width_px, camera.height_px] * 2)
+    crops = crops_around(box, intrinsics_of(camera), 24)
+    back = returned(
+        coordinates(crop_camera(crops)), crops, intrinsics_of(camera), camera.height_px, camera.width_px
+    )[0]
+    rays = torch.from_numpy(camera.rays()) @ crops.camera_from_crop[0].double()
+    wanted = torch.from_numpy(crop_camera(crops).project(rays.numpy())[..., :2]).permute(2, 0, 1)
+    whole = ((wanted > 1) & (wanted < 23)).all(0)
+    assert int(whole.sum()) > 500
+    assert float((back - wanted).abs().amax(0)[whole].max()) < 0.02
+
+
+def coordinates(camera):
+    """(1, 2, H, W): x and y of every pixel's centre."""
+    x = torch.arange(camera.width_px).expand(camera.height_px, -1)
+    y = torch.arange(camera.height_px)[:, None].expand(-1, camera.width_px)
+    return torch.stack([x, y])[None].float() + 0.5
+
+
 def box_of(mesh, pose, camera):
     at = camera.project(pose.apply(mesh.vertices))[:, :2]
     return (*at.min(0).tolist(), *at.max(0).tolist())

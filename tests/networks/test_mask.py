@@ -21,20 +21,20 @@ def test_it_learns_where_things_are(monkeypatch):
     network = build("mask", "small")
     optimizer = torch.optim.Adam(network.parameters(), 1e-2)
     random = torch.Generator().manual_seed(0)
-    for _ in range(60):
+    for _ in range(150):
         mask = blocks(random)
         loss = mask_loss(network(2 * mask[:, None].repeat(1, 3, 1, 1) - 1), mask)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
     mask = blocks(random)
-    right = ((network.eval()(2 * mask[:, None].repeat(1, 3, 1, 1) - 1) > 0) == (mask > 0)).float().mean()
-    assert float(right) > 0.95
+    found, true = network.eval()(2 * mask[:, None].repeat(1, 3, 1, 1) - 1) > 0, mask > 0
+    assert int((found & true).sum()) > 0.75 * int((found | true).sum())
 
 
 def blocks(random):
-    """(4, 32, 32): boxes of any width at any pixel."""
-    mask = torch.zeros(4, 32, 32)
+    """(8, 32, 32): boxes of any width at any pixel."""
+    mask = torch.zeros(8, 32, 32)
     for one in mask:
         top, left = torch.randint(0, 20, (2,), generator=random).tolist()
         tall, wide = torch.randint(3, 12, (2,), generator=random).tolist()

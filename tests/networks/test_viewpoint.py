@@ -149,6 +149,12 @@ def test_planted_modes_are_found_the_likeliest_first(places):
         assert mode.weight == pytest.approx(weight / sum(weights), abs=0.01)
 
 
+def test_a_mode_at_the_seam_is_as_strong_as_elsewhere():
+    shares = 0.55 * peak(179.9, -180, 360) + 0.45 * peak(10.0, -180, 360)
+    (found,) = modes(views(shares), most=1)
+    assert apart(found.azimuth_deg, 179.9) < 0.5
+
+
 def test_slopes_and_crumbs_are_no_modes():
     broad = peak(50.0, -180, 360, 18.0)
     found = modes(views(broad))
