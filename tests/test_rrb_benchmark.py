@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,17 +52,22 @@ class Blind(STEPS):
         return Views(azimuth, elevation, roll, torch.tensor([[5.0, 0, 0, 0, 0]]))
 
     def shape(self, seen, category):
-        return self.meshed(Block())
+        return _block()
 
     def refined(self, shape, found, *_):
         return shape, found
+
+
+@cache
+def _block():
+    return recipe_module.Shape(Block(), recipe_module.surface(Block(), 16, 0.0))
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("chairs")
     alone = {"truncated": 0.0, "occluded": 0.0, "beside": 0.0, "effects": False, "viewpoints": ("choy",)}
-    make_dataset(small(count=6, views=1, variety=Variety(size=(96, 96), **alone)), folder)
+    make_dataset(small(count=4, views=1, variety=Variety(size=(96, 96), **alone)), folder)
     return folder
 
 
@@ -80,6 +86,7 @@ def bench(data, monkeypatch):
     for module in (found.stages, found.time):
         monkeypatch.setattr(module, "Rrb", Blind)
         monkeypatch.setattr(module, "shipped", build.shipped)
+    monkeypatch.setattr("rrb.evaluation.benchmark.SHAPE_POINTS", 500)
     monkeypatch.setattr(found.time, "_cold", lambda sample, times: None)
     found.main = _script().main
     return found
@@ -134,7 +141,7 @@ def records(bench, data):
     from rrb.cli._evaluate_methods import Structures, case_of
     from rrb.evaluation.benchmark import record
 
-    samples, structures = list(Dataset(data).samples())[:2], Structures()
+    samples, structures = list(Dataset(data).samples())[:1], Structures()
     return [record(case_of(s.key, s, structures), bench.stages.ways()) for s in samples]
 
 
