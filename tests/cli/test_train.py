@@ -91,16 +91,8 @@ def test_a_run_leaves_weights_a_curve_and_pictures(data, tmp_path, capsys, netwo
     found, about = load(out / "best.safetensors", network)
     assert not found.training
     assert (about["size"], about["samples"], about["trained_steps"]) == ("small", Dataset(data).counts, 4)
-    assert about["data"] == {
-        "chairs": {
-            "category": "chair",
-            "count": 40,
-            "style": "fast",
-            "seed": 0,
-            "views": 2,
-            "meshes": "procedural",
-        }
-    }
+    asked = {"category": "chair", "count": 40, "style": "fast", "seed": 0, "views": 2, "meshes": "procedural"}
+    assert asked.items() <= about["data"]["chairs"].items()
     lines = read_lines(out / "curve.jsonl")
     assert [line["step"] for line in lines] == [3, 4]
     assert lines[-1].keys() == {"step", "samples", "rate"} | figures
