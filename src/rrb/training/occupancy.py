@@ -17,7 +17,7 @@ from rrb.training.lesson import Inputs, Lesson
 from rrb.training.seen import categories, object_crops, tile
 from rrb.training.shape_modes import shape_modes
 
-_POINTS = 128  # of those that a picture has
+_POINTS, _POINTS_TAUGHT = 128, 64  # of those that a picture has; fewer where the code is taught
 _PROPORTIONS = 3.0  # weight of their error beside the cross-entropy
 _NEARLY = 0.1  # error of a logarithm from which on it counts linearly
 _SLICES = 32  # of what is drawn
@@ -50,8 +50,9 @@ class OccupancyLesson(Lesson):
             )
         count = batch.points.shape[1]
         chosen = torch.arange(count)
-        if random is not None and count > _POINTS:  # points near the surface come last: take of all
-            chosen = torch.randperm(count, generator=random)[:_POINTS]
+        if random is not None:  # points near the surface come last: take of all
+            few = _POINTS if self.teacher is None else _POINTS_TAUGHT
+            chosen = torch.randperm(count, generator=random)[:few]
         points = torch.from_numpy(batch.points[:, chosen.numpy()]).float() / extents[:, None]
         points[..., 0] = torch.where(mirrored[:, None], -points[..., 0], points[..., 0])
         logs = extents.log()
