@@ -55,16 +55,20 @@ def pictures(tmp_path, drawn):
 
 
 @pytest.fixture
-def plain(monkeypatch):
-    """Batches without their drawings, which take their time: files of one byte in their place."""
+def drawings():
+    """For tests that look at overlay.png and fit.gif, or compare with another process; see `quick`."""
 
-    def write(made, folder):
-        (folder / "pose.json").unlink(missing_ok=True)
-        for name in ("mesh.glb", "scene.glb", "overlay.png", "fit.gif"):
-            (folder / name).write_bytes(made.item.image.stem.encode())
-        made.found.save_pose(folder / "pose.json")
 
-    monkeypatch.setattr("rrb.cli.reconstruct_batch.write", write)
+@pytest.fixture(autouse=True)
+def quick(request, monkeypatch):
+    """Drawing takes its time: unless `drawings` is asked for, pictures are of four pixels."""
+
+    def small(made):
+        shown = np.full((2, 2, 3), int(made.found.line()["azimuth_deg"]), np.uint8)
+        return shown, [shown, 255 - shown]
+
+    if "drawings" not in request.fixturenames:
+        monkeypatch.setattr(files_of, "pictures", small)
 
 
 def reconstruct(place, *more, out=None):
@@ -130,7 +134,7 @@ def without_seconds(files):
 # --- one picture ------------------------------------------------------------------------------------
 
 
-def test_one_picture_has_its_files_its_words_and_its_line(pictures, recipe, capsys):
+def test_one_picture_has_its_files_its_words_and_its_line(pictures, recipe, drawings, capsys):
     assert reconstruct(pictures / "b.png", *LENS, "--camera-height-m", "1.5") == 0
     out = out_of(pictures)
     assert {p.name for p in out.iterdir()} == ALL | {"results.jsonl"}
@@ -147,7 +151,7 @@ def test_one_picture_has_its_files_its_words_and_its_line(pictures, recipe, caps
     assert recipe.calls[0]["mask_from"] == "what differs from the plain background"
 
 
-def test_files_that_were_written_draw_the_outline_that_is_shown(pictures, recipe):
+def test_files_that_were_written_draw_the_outline_that_is_shown(pictures, recipe, drawings):
     """Read back, mesh and pose give the orange line of overlay.png's first panel: all of it and no more."""
     reconstruct(pictures / "b.png", *LENS, "--camera-height-m", "2")
     out = out_of(pictures)
@@ -185,7 +189,7 @@ def test_files_say_whether_they_are_metres(pictures, recipe, more, unit):
     assert table(out)["b"]["metric"] == bool(more)
 
 
-def test_the_film_is_the_fit_and_then_what_was_found(pictures, recipe):
+def test_the_film_is_the_fit_and_then_what_was_found(pictures, recipe, drawings):
     reconstruct(pictures / "b.png", *LENS)
     shown = frames_of(out_of(pictures) / "fit.gif")
     assert len(shown) == 6 + 1
@@ -199,7 +203,7 @@ def test_the_film_is_the_fit_and_then_what_was_found(pictures, recipe):
     assert (np.abs(shown[5] - green).max(-1) < 70).any()
 
 
-def test_the_way_is_drawn_the_same_whatever_the_size(pictures, recipe):
+def test_the_way_is_drawn_the_same_whatever_the_size(pictures, recipe, drawings):
     outs = [pictures.parent / name for name in ("one", "two")]
     reconstruct(pictures / "b.png", *LENS, "--camera-height-m", "2", out=outs[0])
     reconstruct(pictures / "b.png", *LENS, "--camera-height-m", "6", out=outs[1])
@@ -380,7 +384,7 @@ def test_pictures_that_cannot_be_used_are_a_sentence(pictures, recipe, capsys, s
 
 
 @pytest.mark.parametrize("spoil", BAD)
-def test_in_a_batch_they_are_named_and_skipped(pictures, recipe, plain, capsys, spoil):
+def test_in_a_batch_they_are_named_and_skipped(pictures, recipe, capsys, spoil):
     spoil(pictures / "b.png")
     places = [pictures / f"{name}.png" for name in NAMES]
     assert reconstruct(places, *LENS, out=pictures.parent / "out") == 0
@@ -486,12 +490,12 @@ def test_weights_that_cannot_be_used_are_one_sentence(
 # --- batches -----------------------------------------------------------------------------------------
 
 
-def test_folders_and_files_mix_in_natural_order_and_none_comes_twice(pictures, recipe, plain, capsys):
+def test_folders_and_files_mix_in_natural_order_and_none_comes_twice(pictures, recipe, capsys):
     stub_recipe.draw(pictures.parent / "z.png", CAMERA, stub_recipe.pose(0))
     (pictures / "notes.txt").write_text("no picture")
     (pictures / ".hidden.png").write_text("no picture")
     shutil.copytree(pictures, pictures / "within")
-    places = [pictures.parent / "z.png", pictures, pictures / "a10.png"]
+    places = [pictures.parent / "z.png", pictures, pictures / "within" / ".." / "a10.png"]
     out = pictures.parent / "out"
     assert reconstruct(places, *LENS, out=out) == 0
     assert [line["name"] for line in lines(out)] == ["z", *NAMES]
@@ -507,7 +511,7 @@ def test_equal_names_are_refused(pictures, recipe, capsys):
     assert "several pictures are called b" in refusal(capsys, pictures, *LENS)
 
 
-def test_masks_go_with_pictures_by_name(pictures, recipe, plain, capsys):
+def test_masks_go_with_pictures_by_name(pictures, recipe, capsys):
     masks = pictures.parent / "masks"
     masks.mkdir()
     for i, name in enumerate(NAMES[:3]):
@@ -533,7 +537,7 @@ def test_done_again_nothing_is_done(pictures, recipe, capsys):
     assert "4 of 4 were done before" in capsys.readouterr().out
 
 
-def test_what_is_missing_changed_or_new_is_done(pictures, recipe, plain):
+def test_what_is_missing_changed_or_new_is_done(pictures, recipe):
     reconstruct(pictures, *LENS)
     out = pictures.parent / "out"
     done(recipe)
@@ -560,7 +564,7 @@ def test_what_is_missing_changed_or_new_is_done(pictures, recipe, plain):
         [*LENS, "--recipe", "rrb-paper"],
     ],
 )
-def test_other_options_are_refused_and_change_nothing(pictures, recipe, plain, capsys, more):
+def test_other_options_are_refused_and_change_nothing(pictures, recipe, capsys, more):
     reconstruct(pictures, *LENS)
     out = pictures.parent / "out"
     before = everything(out)
@@ -573,7 +577,7 @@ def test_other_options_are_refused_and_change_nothing(pictures, recipe, plain, c
     assert done(recipe) == 4
 
 
-def test_one_picture_is_not_written_over_a_batch(pictures, recipe, plain, capsys):
+def test_one_picture_is_not_written_over_a_batch(pictures, recipe, capsys):
     reconstruct(pictures, *LENS)
     before = everything(pictures.parent / "out")
     assert reconstruct(pictures / "b.png", *LENS) == 2
@@ -588,7 +592,7 @@ def test_if_nothing_can_be_done_it_is_two(pictures, recipe, capsys):
     assert "none of the 4" in capsys.readouterr().err
 
 
-def test_a_fault_of_ours_does_not_stop_the_others(pictures, recipe, plain, capsys):
+def test_a_fault_of_ours_does_not_stop_the_others(pictures, recipe, capsys):
     def answer(recipe):
         if len(recipe.calls) == 2:
             raise ZeroDivisionError("division\nby zero")
@@ -638,12 +642,6 @@ def test_ended_at_any_write_it_continues_to_the_same_bytes(pictures, recipe, mon
     for name in ("a10", "c"):
         (pictures / f"{name}.png").unlink()
     (pictures / "a99.png").write_text("no picture")
-
-    def small(made):  # what is drawn does not matter here
-        shown = np.full((2, 2, 3), int(made.found.line()["azimuth_deg"]), np.uint8)
-        return shown, [shown, 255 - shown]
-
-    monkeypatch.setattr(files_of, "pictures", small)
     whole, out = pictures.parent / "whole", pictures.parent / "out"
     reconstruct(pictures, *LENS, out=whole)
     expected = without_seconds(everything(whole))
@@ -694,7 +692,7 @@ def stopped(pictures, number):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)])
-def test_killed_or_stopped_in_the_middle_it_continues(pictures, recipe, number, code):
+def test_killed_or_stopped_in_the_middle_it_continues(pictures, recipe, drawings, number, code):
     out, whole = pictures.parent / "out", pictures.parent / "whole"
     ended, said = stopped(pictures, number)
     assert ended == code
@@ -707,7 +705,7 @@ def test_killed_or_stopped_in_the_middle_it_continues(pictures, recipe, number, 
     assert without_seconds(everything(out)) == without_seconds(everything(whole))
 
 
-def test_half_a_line_is_no_line_and_a_foreign_file_is_refused(pictures, recipe, plain, capsys):
+def test_half_a_line_is_no_line_and_a_foreign_file_is_refused(pictures, recipe, capsys):
     reconstruct(pictures, *LENS)
     path = pictures.parent / "out" / "results.jsonl"
     data = path.read_bytes()
@@ -724,7 +722,7 @@ def test_half_a_line_is_no_line_and_a_foreign_file_is_refused(pictures, recipe, 
 # --- pictures of it ------------------------------------------------------------------------------------
 
 
-def test_what_else_it_might_be_is_drawn_if_it_is_likely(pictures, recipe):
+def test_what_else_it_might_be_is_drawn_if_it_is_likely(pictures, recipe, drawings):
     item = files_of.Item(pictures / "b.png", None)
     image = np.asarray(Image.open(pictures / "b.png"))
     mask = (image != 255).any(-1).astype(np.float32)
