@@ -130,6 +130,17 @@ def modes(views: Views, index: int = 0, most: int = 4, least_weight: float = 0.0
     return sorted(found, key=lambda mode: -mode.weight)
 
 
+def unmirrored(views: Views) -> Views:
+    """What is said of mirrored crops, as of the crops themselves."""
+    return Views(views.azimuth.flip(1), views.elevation, views.roll.flip(1), views.category)
+
+
+def agreed(*several: Views) -> Views:
+    """One crop's views, of all that is said of several looks at it: the mean of the distributions."""
+    joined = (torch.cat(parts) for parts in zip(*several, strict=True))
+    return Views(*(torch.softmax(logits, 1).mean(0, keepdim=True).log() for logits in joined))
+
+
 def category_shares(views: Views, index: int = 0) -> dict[str, float]:
     return dict(zip(CATEGORIES, map(float, _shares(views.category[index])), strict=True))
 

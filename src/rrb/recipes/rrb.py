@@ -37,11 +37,12 @@ from rrb.networks.categories import CATEGORIES
 from rrb.networks.crops import boxes_of, crops_around, object_alone, sampled
 from rrb.networks.field import Field
 from rrb.networks.occupancy import OccupancyNetwork
-from rrb.networks.viewpoint import Mode, ViewpointNetwork, Views, category_shares, modes
+from rrb.networks.viewpoint import Mode, ViewpointNetwork, Views, agreed, category_shares, modes, unmirrored
 from rrb.recipes.result import Reconstruction
 
 _MARGIN = 0.03  # of the longest side: around the box in which the surface is looked for
 _FIT_RESOLUTION, _FIT_FACES = 64, 3000
+_FILLS = (0.80, 0.85, 0.90)  # of a crop, by the object: three looks
 _NEAR = SecondOrder(coarse=4, fine=1, views=16)  # if the start is not good: a few views around it
 _LEAST_SLOPE = 2.0  # logits over the longest side; where it is flatter nothing says how the surface moves
 _MOST_SHIFT = 0.05  # of a vertex along one deviation of a mode
@@ -128,25 +129,30 @@ class Rrb:
     # --- what the networks say --------------------------------------------------------------------
 
     def look(self, image: NDArray[np.uint8], mask: NDArray[np.float32], camera: Camera) -> Tensor:
-        """(1, 4, S, S): the object alone, as a camera that is turned to it would show it."""
-        intrinsics = torch.from_numpy(camera.matrix.astype(np.float32))[None]
+        """(N, 4, S, S): the object alone, as a camera that is turned to it would show it, from near to far."""
+        count, height, width = len(_FILLS), *mask.shape
+        intrinsics = torch.from_numpy(camera.matrix.astype(np.float32)).expand(count, 3, 3)
         alpha = torch.from_numpy(np.ascontiguousarray(mask, np.float32))[None]
-        colours = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None].float() / 255
-        crops = crops_around(boxes_of(alpha), intrinsics, self.viewpoint.config.encoder.size_px)
-        both = sampled(torch.cat([colours, alpha[None]], 1), crops, intrinsics)
+        colours = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).float() / 255
+        boxes = boxes_of(alpha).expand(count, 4)
+        crops = crops_around(boxes, intrinsics, self.viewpoint.config.encoder.size_px, torch.tensor(_FILLS))
+        both = torch.cat([colours, alpha]).expand(count, 4, height, width)
+        both = sampled(both, crops, intrinsics)
         return object_alone(both[:, :3], both[:, 3:])
 
     def views(self, seen: Tensor) -> Views:
+        """What all looks and their mirror images agree on."""
         with torch.no_grad():
-            return self.viewpoint(seen)
+            return agreed(self.viewpoint(seen), unmirrored(self.viewpoint(seen.flip(3))))
 
     def shape(self, seen: Tensor, category: str) -> Shape:
         size = self.occupancy.config.encoder.size_px
         if seen.shape[-1] != size:
             seen = functional.interpolate(seen, size=(size, size), mode="bilinear", antialias=True)
         with torch.no_grad():
-            codes = self.occupancy.encode(seen, torch.tensor([CATEGORIES.index(category)]))
-        return self.meshed(Field(self.occupancy, codes.code[0], codes.extents[0]))
+            codes = self.occupancy.encode(seen, torch.tensor([CATEGORIES.index(category)] * len(seen)))
+        sides = codes.log_extents.mean(0)
+        return self.meshed(Field(self.occupancy, codes.code.mean(0), (sides - sides.max()).exp()))
 
     def meshed(self, field: Field) -> Shape:
         """With a mesh that is coarse enough to be fitted quickly."""
@@ -278,8 +284,19 @@ class Candidate:
 
 
 def surface(field: Field, resolution: int, level: float) -> Mesh:
+    """The mesh of a field; where nothing is as sure as `level`, of what is the surest."""
     half = field.extents.double().numpy() / 2 + _MARGIN
-    return extract(field, -half, half, resolution=resolution, coarse=resolution // 4, level=level).mesh
+    for coarse, lower in (
+        (resolution // 4, 0.0),
+        (resolution // 2, 0.0),
+        (resolution // 2, 1.0),
+        (resolution, 3.0),
+    ):
+        try:
+            return extract(field, -half, half, resolution=resolution, coarse=coarse, level=level - lower).mesh
+        except BadInputError as error:
+            reason = error
+    raise BadInputError(f"the network sees no shape in what is taken for the object ({reason})")
 
 
 def placed(mesh: Mesh, mask: NDArray[np.float32], camera: Camera, mode: Mode, unknown: Any = None) -> Pose:
