@@ -17,7 +17,8 @@ def main() -> None:
     _, status, usage = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - start
     unit = 1 if sys.platform == "darwin" else 1024
-    said = {"seconds": seconds, "peak_mb": usage.ru_maxrss * unit / 1e6}
+    cpu = usage.ru_utime + usage.ru_stime
+    said = {"seconds": seconds, "cpu_s": cpu, "peak_mb": usage.ru_maxrss * unit / 1e6}
     print(json.dumps({**said, "code": os.waitstatus_to_exitcode(status), "error": error.strip()[-300:]}))
 
 
