@@ -72,8 +72,8 @@ def reconstructed(known: frozenset[str], eyes: Eyes, sample: Sample) -> Found:
     shape = rrb.shape(seen, max(shares, key=lambda name: shares[name]))
     found = rrb.fits(shape.mesh, mask, sample.camera, found_views, unknown)
     shape, found = rrb.refined(shape, found, mask, sample.camera, unknown)
-    mesh, pose, scale, _ = rrb.measured(shape, found[0].fit, sample.camera_height_m)
-    return Found(pose, mesh, metric=scale is not None)
+    made = rrb.measured(shape, found[0].fit, sample.camera_height_m)
+    return Found(made.camera_from_object, made.mesh, metric=made.metric)
 
 
 def _mask(known: frozenset[str], eyes: Eyes, sample: Sample) -> tuple[Any, Any]:

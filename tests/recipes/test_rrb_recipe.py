@@ -183,3 +183,37 @@ def test_everything_is_the_same_twice():
     one, two = (Oracle([mode(36, 18)])(image, mask, CAMERA, camera_height_m=1.0) for _ in range(2))
     assert (one.mesh.vertices == two.mesh.vertices).all()
     assert (one.camera_from_object.matrix == two.camera_from_object.matrix).all()
+
+
+def test_every_hypothesis_shows_the_mesh_that_is_handed_out():
+    # A pose of the canonical mesh and the same for the mesh that was centred and made metric draw the same pixels.
+    mesh, pose = metric_mesh(), truth(70.0)
+    image, mask = scene(pose, mesh)
+    recipe = Oracle([mode(-40.0, 18.0, 0.6), mode(68.0, 18.0, 0.4)])
+    found = recipe(image, mask, CAMERA, camera_height_m=1.2)
+    candidates = recipe.fits(recipe.shape(None, "chair").mesh, mask, CAMERA, recipe.modes_)
+    coarse = recipe.shape(None, "chair").mesh
+    for one, hypothesis in zip(candidates, found.hypotheses, strict=True):
+        before = rrb.render(coarse, one.fit.camera_from_object, CAMERA).fragments.covered
+        after = rrb.render(found.mesh, hypothesis.camera_from_object, CAMERA).fragments.covered
+        assert (before & after).sum() / (before | after).sum() > 0.95
+
+
+def test_the_history_begins_where_the_network_put_it():
+    mesh, pose = metric_mesh(), truth()
+    image, mask = scene(pose, mesh)
+    middle_of_bins = mode(43.5, 14.5, roll=0.5)
+    recipe = Oracle([middle_of_bins])
+    found = recipe(image, mask, CAMERA)
+    start = placed(recipe.shape(None, "chair").mesh, mask, CAMERA, middle_of_bins)
+    assert found.history[0].camera_from_object.distance(start)[0] < 0.05
+    assert len(found.history) > 2
+
+
+def test_covariance_grows_with_the_size():
+    mesh, pose = metric_mesh(), truth()
+    image, mask = scene(pose, mesh)
+    one, two = (Oracle([mode(36, 18)])(image, mask, CAMERA, camera_height_m=h) for h in (1.0, 3.0))
+    np.testing.assert_allclose(one.covariance[:3, :3], two.covariance[:3, :3])
+    np.testing.assert_allclose(9 * one.covariance[3:6, 3:6], two.covariance[3:6, 3:6])
+    np.testing.assert_allclose(3 * one.covariance[:3, 3:6], two.covariance[:3, 3:6])

@@ -49,12 +49,6 @@ class Made:
     found: Reconstruction
     seconds: float
 
-    @property
-    def at_border(self) -> bool:
-        """Whether the object reaches the picture's border, so that it may go on beyond."""
-        inside = self.found.mask >= 0.5
-        return bool(inside[[0, -1]].any() or inside[:, [0, -1]].any())
-
 
 def solve(options: Options, item: Item) -> Made:
     from rrb.geometry.image_io import load_image
@@ -97,10 +91,12 @@ def _camera(options: Options, item: Item, width: int, height: int) -> dict[str, 
 
 def row(made: Made) -> dict[str, Any]:
     """A line of results.jsonl, without the picture's name."""
+    from rrb.recipes.reconstruct import at_border
+
     return {
         "image": made.item.image.name,
         **made.found.line(),
-        "at_border": made.at_border,
+        "at_border": at_border(made.found.mask),
         "error": None,
         "seconds": round(made.seconds, 3),
     }

@@ -150,7 +150,10 @@ def batches_of(options: Options, data: Dataset, lesson: Lesson, place: Place) ->
 def kept_batches(options: Options, data: Dataset, lesson: ShapesLesson) -> Batches:
     """All points, read once: what is learned from each is so little that reading would take most of the time."""
     stream = data.batches(512, "train", lesson.fields, workers=1)
-    parts = [(b.mesh_ids, b.points.astype(np.float16), b.inside, b.extents_m) for b in stream]
+    parts = []
+    for batch in stream:
+        assert batch.points is not None
+        parts.append((batch.mesh_ids, batch.points.astype(np.float16), batch.inside, batch.extents_m))
     names = [name for part in parts for name in part[0]]
     points, inside, extents = (np.concatenate([part[k] for part in parts]) for k in (1, 2, 3))
 

@@ -60,8 +60,6 @@ def _reconstructed(name: str, said: dict[str, Any], out: Path) -> dict[str, Any]
 
 def against(found: Any, said: dict[str, Any]) -> dict[str, Any]:
     """The errors of a reconstruction; box: along the object's own axes, centres aligned."""
-    import numpy as np
-
     from rrb.evaluation import box_ious, pose_errors
     from rrb.geometry.pose import Pose
     from rrb.geometry.primitives import box
@@ -70,7 +68,7 @@ def against(found: Any, said: dict[str, Any]) -> dict[str, Any]:
     truth = Pose(said["rotation"], said["translation_m"])
     turns = Turns(said["turns_about_y"])
     errors = pose_errors(found.camera_from_object, truth, turns)
-    true_box = box(np.array(said["extents_m"])).vertices
+    true_box = box(tuple(said["extents_m"])).vertices
     boxes = box_ious(found.mesh.vertices, found.camera_from_object, true_box, truth, turns)
     return {
         "azimuth_error_deg": errors.azimuth_deg,

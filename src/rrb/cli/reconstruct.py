@@ -56,14 +56,14 @@ def run(options: Options) -> None:
 
 def require_usable(options: Options) -> None:
     """Refuse before the work what no picture could be done with."""
-    from rrb.recipes.reconstruct import RECIPES, _checked_height, _require_category
+    from rrb.recipes.reconstruct import RECIPES, checked_height, require_category
 
     if not options.images:
         raise BadInputError("no picture is given; a file, several, or a folder of them is accepted")
     if options.recipe not in RECIPES:
         raise BadInputError(f"--recipe is {short(options.recipe)}; {', '.join(RECIPES)} are accepted")
-    _require_category(options.category)
-    _checked_height(options.camera_height_m)
+    require_category(options.category)
+    checked_height(options.camera_height_m)
     if options.label is not None and options.mask is None:
         raise BadInputError("--label chooses in a mask: give --mask too")
     if camera_from_file(options) is None:
@@ -83,8 +83,6 @@ def run_one(options: Options) -> Made:
     item = one_of(options)
     made = solve(options, item)
     print(made.found.explain())
-    if made.at_border:
-        print("note: the object reaches the picture's border; what lies beyond is a guess")
     make_folder(options.out)
     (options.out / "results.jsonl").unlink(missing_ok=True)  # of what was there
     write(made, options.out)

@@ -61,11 +61,13 @@ def reconstruct(
     make = RECIPES.get(recipe)
     if make is None:
         raise BadInputError(f"the recipe is {short(recipe)}; {', '.join(RECIPES)} are accepted")
-    _require_category(category)
-    height = _checked_height(camera_height_m)
+    require_category(category)
+    height = checked_height(camera_height_m)
     picture, alpha, name = _opened(image)
     camera_, notes = _camera(picture, camera, focal_px, fov_deg)
     pixels, source = _mask(picture, alpha, mask, camera_, name)
+    if at_border(pixels):
+        notes.append("the object goes on beyond the picture's border: what lies there is a guess")
     return make()(
         picture, pixels, camera_, camera_height_m=height, category=category, mask_from=source, notes=notes
     )
@@ -134,14 +136,20 @@ def _mask(
     return found, source
 
 
-def _require_category(category: str | None) -> None:
+def at_border(mask: NDArray[np.float32]) -> bool:
+    """Whether the object reaches the picture's border, more than a stray pixel does."""
+    inside = mask >= 0.5
+    return int(max(inside[0].sum(), inside[-1].sum(), inside[:, 0].sum(), inside[:, -1].sum())) > 1
+
+
+def require_category(category: str | None) -> None:
     from rrb.networks.categories import CATEGORIES
 
     if category is not None and category not in CATEGORIES:
         raise BadInputError(f"the category is {short(category)}; {', '.join(CATEGORIES)} are accepted")
 
 
-def _checked_height(height: float | None) -> float | None:
+def checked_height(height: float | None) -> float | None:
     if height is None:
         return None
     number = finite_float(height)

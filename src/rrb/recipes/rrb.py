@@ -24,7 +24,7 @@ from rrb.errors import BadInputError
 from rrb.fitting.deformable import Deformable, ShapeDescent, deform
 from rrb.fitting.first_order import FirstOrder
 from rrb.fitting.fit import fit
-from rrb.fitting.result import FitResult
+from rrb.fitting.result import FitResult, Step
 from rrb.fitting.scale import pose_in_box, scale_of_pose
 from rrb.fitting.search import SecondOrder
 from rrb.fitting.variables import angles_of
@@ -40,6 +40,7 @@ from rrb.networks.occupancy import OccupancyNetwork
 from rrb.networks.viewpoint import Mode, ViewpointNetwork, Views, agreed, category_shares, modes, unmirrored
 from rrb.recipes.result import Reconstruction
 
+_SPECK = 0.02  # of the largest piece's area: what is smaller and apart is noise of the network
 _MARGIN = 0.03  # of the longest side: around the box in which the surface is looked for
 _FIT_RESOLUTION, _FIT_FACES = 64, 3000
 _FILLS = (0.80, 0.85, 0.90)  # of a crop, by the object: three looks
@@ -101,28 +102,27 @@ class Rrb:
         if self.settings.shape is not None:
             shape, found = self.refined(shape, found, mask, camera, unknown)
             clock.stop("shape and pose together")
-        mesh, pose, scale, more = self.measured(shape, found[0].fit, camera_height_m)
+        made = self.measured(shape, found[0].fit, camera_height_m)
         clock.stop("mesh")
-        best = found[0].fit
-        reason = doubts(found, more)
+        best, reason = found[0].fit, doubts(found, made)
         return Reconstruction(
-            mesh=mesh,
-            camera_from_object=pose,
+            mesh=made.mesh,
+            camera_from_object=made.camera_from_object,
             camera=camera,
-            metres_per_canonical_unit=scale,
+            metres_per_canonical_unit=made.size if made.metric else None,
             category=named,
             category_share=None if category else shares[named],
             mask=mask,
             mask_from=mask_from,
             iou=best.iou,
-            covariance=in_units(best.covariance, scale),
-            hypotheses=hypotheses(found, pose, scale),
+            covariance=in_units(best.covariance, made.size),
+            hypotheses=hypotheses(found, made.size, made.middle),
             accepted=reason is None,
             reason=reason,
-            history=best.history,
+            history=(started(found[0], camera), *best.history),
             history_mesh=shape.mesh,
             recipe=self.settings.name,
-            notes=(*notes, *more),
+            notes=(*notes, made.note),
             seconds=clock.seconds,
         )
 
@@ -182,8 +182,10 @@ class Rrb:
             result = fit(mesh, mask, camera, init=start, road=road, unknown=unknown)
         else:
             result = self._held(mesh, mask, camera, start, start, mode, unknown)
-        score = math.log(max(mode.weight, 1e-6)) + self.settings.overlap_weight * result.iou
-        return Candidate(mode, start, result, score)
+        return Candidate(mode, start, result, self._score(mode, result))
+
+    def _score(self, mode: Mode, result: FitResult) -> float:
+        return math.log(max(mode.weight, 1e-6)) + self.settings.overlap_weight * result.iou
 
     def _held(
         self,
@@ -235,31 +237,25 @@ class Rrb:
         again = self._held(other.mesh, mask, camera, moved.camera_from_object, best.start, best.mode, unknown)
         if not again.iou > best.fit.iou:
             return shape, found
-        return other, [replace(best, fit=again, score=best.score), *found[1:]]
+        gained = replace(best, fit=again, score=self._score(best.mode, again))
+        return other, [gained, *found[1:]]
 
     # --- the answer ---------------------------------------------------------------------------------
 
-    def measured(
-        self, shape: Shape, best: FitResult, camera_height_m: float | None
-    ) -> tuple[Mesh, Pose, float | None, list[str]]:
+    def measured(self, shape: Shape, best: FitResult, camera_height_m: float | None) -> Measured:
         """The fine mesh, centred, and its pose, in metres if the camera's height says how long one is."""
         fine = surface(shape.field, self.settings.resolution, self.settings.level)
         low, high = fine.bounding_box()
-        middle, longest = (low + high) / 2, float((high - low).max())
-        pose = best.camera_from_object
-        notes = []
-        factor, metric = 1 / longest, False
-        if camera_height_m is None:
-            notes.append("nothing says the size: lengths are in units of the object's longest side")
-        else:
+        middle, size = (low + high) / 2, 1 / float((high - low).max())
+        metric, note = False, "nothing says the size: lengths are in units of the object's longest side"
+        if camera_height_m is not None:
             try:
-                factor, metric = scale_of_pose(fine, pose, camera_height_m).scale, True
-                notes.append("the object stands on the ground below the camera")
+                size, metric = scale_of_pose(fine, best.camera_from_object, camera_height_m).scale, True
+                note = "the object stands on the ground below the camera"
             except BadInputError:
-                notes.append(f"{_BELOW}: lengths are in units of the object's longest side")
-        mesh = fine.with_vertices(factor * (fine.vertices - middle))
-        translation = factor * (pose.translation + pose.rotation @ middle)
-        return mesh, Pose(pose.rotation, translation), factor if metric else None, notes
+                note = f"{_BELOW}: lengths are in units of the object's longest side"
+        mesh = fine.with_vertices(size * (fine.vertices - middle))
+        return Measured(mesh, resized(best.camera_from_object, size, middle), size, middle, metric, note)
 
 
 # --- pieces -----------------------------------------------------------------------------------------
@@ -271,6 +267,18 @@ class Shape:
 
     field: Field
     mesh: Mesh
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What is handed out: of the canonical mesh, less `middle`, times `size`."""
+
+    mesh: Mesh
+    camera_from_object: Pose
+    size: float
+    middle: NDArray[np.float64]
+    metric: bool
+    note: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -333,31 +341,46 @@ def deformable(
     return Deformable(shape.mesh, modes), at
 
 
-def hypotheses(found: Sequence[Candidate], pose: Pose, scale: float | None) -> tuple[Hypothesis, ...]:
-    """The candidates as poses of the result's mesh, with weights that sum to 1."""
+def hypotheses(
+    found: Sequence[Candidate], size: float, middle: NDArray[np.float64]
+) -> tuple[Hypothesis, ...]:
+    """The candidates as poses of the result's mesh, with weights that sum to 1.
+
+    size, middle: that mesh is the canonical one less `middle`, times `size`.
+    """
     scores = np.array([one.score for one in found])
     weights = np.exp(scores - scores.max())
     weights /= weights.sum()
-    best = found[0].fit.camera_from_object
-    made = []
-    for one, weight in zip(found, weights, strict=True):
-        other = one.fit.camera_from_object
-        # The result's mesh has another size and origin than the candidates': what the best one's pose became.
-        size = float(np.linalg.norm(pose.translation) / np.linalg.norm(best.translation))
-        moved = pose if one is found[0] else Pose(other.rotation, size * other.translation)
-        made.append(Hypothesis(moved, float(weight), one.fit.iou, one.fit.hypotheses[0].symmetry))
-    return tuple(made)
+    return tuple(
+        Hypothesis(
+            resized(one.fit.camera_from_object, size, middle),
+            float(weight),
+            one.fit.iou,
+            one.fit.hypotheses[0].symmetry,
+        )
+        for one, weight in zip(found, weights, strict=True)
+    )
 
 
-def in_units(covariance: NDArray[np.float64] | None, scale: float | None) -> NDArray[np.float64] | None:
-    """Of the canonical frame, in metres: translation grows with the size."""
-    if covariance is None or scale is None:
-        return covariance
-    factors = np.array([1.0, 1.0, 1.0, scale, scale, scale])
+def resized(pose: Pose, size: float, middle: NDArray[np.float64]) -> Pose:
+    """The pose of (p - middle) * size that shows what `pose` shows of p."""
+    return Pose(pose.rotation, size * (pose.translation + pose.rotation @ middle))
+
+
+def in_units(covariance: NDArray[np.float64] | None, size: float) -> NDArray[np.float64] | None:
+    """Of the canonical frame, in the result's unit: translation grows with the size."""
+    if covariance is None:
+        return None
+    factors = np.array([1.0, 1.0, 1.0, size, size, size])
     return covariance * np.outer(factors, factors)
 
 
-def doubts(found: Sequence[Candidate], notes: Sequence[str]) -> str | None:
+def started(one: Candidate, camera: Camera) -> Step:
+    """Where the network's view put the mesh, before any fit."""
+    return Step(one.start, 1.0, float(camera.fx_px), math.inf, "the network's view")
+
+
+def doubts(found: Sequence[Candidate], made: Measured) -> str | None:
     """Why the result should not be relied on, or None."""
     best = found[0]
     if best.fit.iou < ENOUGH_OVERLAP:
@@ -365,8 +388,7 @@ def doubts(found: Sequence[Candidate], notes: Sequence[str]) -> str | None:
     rivals = [one for one in found[1:] if best.score - one.score < _RIVAL]
     if rivals:
         return f"{len(rivals) + 1} different views explain the picture about equally well: see hypotheses"
-    below = [note for note in notes if note.startswith(_BELOW)]
-    return _BELOW if below else None
+    return _BELOW if made.note.startswith(_BELOW) else None
 
 
 class Clock:

@@ -21,7 +21,7 @@ def explained(found: Reconstruction) -> str:
     lines = [
         f"{_what(found)}, {sides} {unit} (width x height x depth), {len(found.mesh.faces)} faces",
         f"seen from {view(found.camera_from_object, 'm' if found.is_metric else 'times its longest side')}",
-        f"{_trust(found)}; the drawn outline and the mask overlap by {found.iou:.3f}",
+        _trust(found),
         *_doubt(found),
         *_others(found),
         f"mask: {found.mask_from}",
@@ -45,7 +45,10 @@ def _what(found: Reconstruction) -> str:
 
 
 def _trust(found: Reconstruction) -> str:
-    return "accepted" if found.accepted else f"not accepted: {found.reason}"
+    overlap = f"the drawn outline and the mask overlap by {found.iou:.3f}"
+    if found.accepted:
+        return f"accepted; {overlap}"
+    return f"not accepted: {found.reason}" + ("" if "overlap" in str(found.reason) else f"; {overlap}")
 
 
 def _doubt(found: Reconstruction) -> list[str]:
