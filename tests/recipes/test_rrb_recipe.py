@@ -1,6 +1,7 @@
 """The recipe with oracles in the networks' place: what they say rightly must come out rightly, in metres."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -36,13 +37,15 @@ class BoxField:
         return -20 * np.min(distances, axis=0)
 
 
+# What a network is unsure of an oracle knows: its surface is where its field is 0, and its views may be doubted.
+KNOWING = {"shape": None, "level": 0.0, "views_trusted": 1.0, "least_deviation_deg": 2.0}
+
+
 class Oracle(Rrb):
     """Knows the shape; is told the modes of the view."""
 
     def __init__(self, modes, settings=OURS):
-        from dataclasses import replace
-
-        super().__init__(None, None, replace(settings, shape=None))
+        super().__init__(None, None, replace(settings, **KNOWING))
         self.modes_ = modes
 
     def look(self, image, mask, camera):

@@ -39,6 +39,33 @@ def test_a_picture_of_many_colours_has_no_plain_background():
     assert seeing.plain_background(noise) is None
 
 
+def test_a_soft_shadow_is_no_object_and_no_plain_background():
+    inside = disc()
+    image = painted(inside)
+    rows, columns = np.mgrid[:80, :120] + 0.5
+    away = np.hypot(columns - 80, rows - 55)
+    dark = (60 * np.clip(1 - away / 22, 0, 1)).astype(np.uint8)[..., None]
+    shaded = np.where(inside[..., None], image, image - dark)
+    assert seeing.plain_background(image) is not None
+    assert seeing.plain_background(shaded) is None
+
+
+def test_a_gradient_is_no_plain_background():
+    image = painted(disc())
+    inner = np.linspace(255, 235, 100).astype(np.uint8)[None, :, None]
+    image[10:70, 10:110] = np.where(disc()[10:70, 10:110, None], image[10:70, 10:110], inner)
+    assert seeing.plain_background(image) is None
+
+
+def test_soft_edges_are_the_object_s_from_the_middle_on():
+    inside = disc(240, 360, 150, 120, 66)
+    image = painted(inside).astype(float).reshape(80, 3, 120, 3, 3).mean((1, 3)).round().astype(np.uint8)
+    share = inside.reshape(80, 3, 120, 3).mean((1, 3))
+    found = seeing.plain_background(image)
+    assert (found[share > 0.2] == 1).all()
+    assert (found[share == 0] == 0).all()
+
+
 def test_one_colour_everywhere_shows_nothing():
     assert seeing.plain_background(np.full((60, 80, 3), 255, np.uint8)) is None
 

@@ -57,9 +57,11 @@ class Settings:
     name: str = "rrb"
     starts: int = 4  # modes of the viewpoint network that are fitted
     resolution: int = 128  # cells along the longest side of the mesh that is returned
-    level: float = 0.0  # logit of the surface
-    views_trusted: float = 1.0  # how many times the network's own deviations hold a fit
-    least_deviation_deg: float = 2.0
+    level: float = -1.0  # logit of the surface: thin parts are never sure
+    views_trusted: float = (
+        0.3  # how many times the network's own deviations hold a fit: its shape is wrong as well
+    )
+    least_deviation_deg: float = 0.5
     overlap_weight: float = 25.0  # of a fit's IoU against the logarithm of its mode's weight
     shape: ShapeDescent | None = field(default_factory=ShapeDescent)
     road: FirstOrder | None = None  # None: second order, with the viewpoint's distribution as prior

@@ -13,24 +13,42 @@ from rrb.geometry.camera import Camera
 if TYPE_CHECKING:
     from rrb.networks.mask import MaskNetwork
 
-_PLAIN = 6  # steps of 255 that a plain background may waver, at its border
-_APART = 12  # steps from which on a pixel is not the background
+_PLAIN = 3  # steps of 255 that a plain background may waver
+_APART = 24  # steps from which on a pixel is surely not the background
+_EDGE_PX = 2  # around such pixels: edges are blends, and JPEG rings
+_SHADOWS = (
+    0.03  # of the object's pixels: so many may be neither, elsewhere; more are shadows, or a background
+)
 _LEAST_SHARE, _MOST_SHARE = 0.002, 0.97  # of the picture: less is no object, more is no background
 _NEARER = 1.3  # a picture that is so much larger than the network sees is looked at twice
 _SECOND_FILL = 0.65  # of the second look: the box of the first
 
 
 def plain_background(image: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-    """(H, W) in {0, 1} of what is not the one colour of the picture's border; None where the border has more."""
+    """(H, W) in {0, 1} of what is not the one colour of the picture's border.
+
+    None where the border has more colours, or where there is more than an object on it: a shadow, a gradient.
+    """
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]]).astype(np.int16)
     colour = np.median(border, 0)
-    off = np.abs(border - colour).max(1)
-    if (off <= _PLAIN).mean() < 0.98:
+    if (np.abs(border - colour).max(1) <= _PLAIN).mean() < 0.98:
         return None
-    apart = np.abs(image.astype(np.int16) - colour).max(2) > _APART
-    if not _LEAST_SHARE <= apart.mean() <= _MOST_SHARE:
+    off = np.abs(image.astype(np.int16) - colour).max(2)
+    surely, perhaps = off > _APART, off > _PLAIN
+    if not _LEAST_SHARE <= surely.mean() <= _MOST_SHARE:
         return None
-    return apart.astype(np.float32)
+    near = _grown(surely, _EDGE_PX)
+    if (perhaps & ~near).sum() > _SHADOWS * surely.sum():
+        return None
+    return (off > _APART / 2).astype(np.float32)
+
+
+def _grown(inside: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """(H, W): and what lies so many pixels beside, above or below."""
+    for _ in range(by):
+        wide = np.pad(inside, 1)
+        inside = inside | wide[:-2, 1:-1] | wide[2:, 1:-1] | wide[1:-1, :-2] | wide[1:-1, 2:]
+    return inside
 
 
 def predicted(image: NDArray[np.uint8], camera: Camera, network: MaskNetwork) -> NDArray[np.float32]:
