@@ -18,7 +18,7 @@ from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
 from rrb.networks.build import shipped
 from rrb.networks.viewpoint import Mode, category_shares, modes
-from rrb.recipes.reconstruct import _mask as own_mask
+from rrb.recipes.reconstruct import mask_of as own_mask
 from rrb.recipes.rrb import OURS, Rrb
 
 STAGES = ("mask", "shape", "viewpoint")

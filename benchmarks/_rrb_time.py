@@ -21,7 +21,7 @@ from rrb.geometry.isosurface import extract
 from rrb.networks.build import shipped
 from rrb.networks.field import Field
 from rrb.networks.viewpoint import category_shares
-from rrb.recipes.rrb import _MARGIN, OURS, Rrb
+from rrb.recipes.rrb import MARGIN, OURS, Rrb
 
 CELLS = 128
 _LAUNCHER = Path(__file__).with_name("_rrb_process.py")
@@ -72,7 +72,7 @@ def _surface(sample: Sample, times: Times) -> None:
     seen = recipe.look(sample.image, sample.mask, sample.camera)
     shares = category_shares(recipe.views(seen))
     field_: Field = recipe.shape(seen, max(shares, key=lambda name: shares[name])).field
-    half = field_.extents.double().numpy() / 2 + _MARGIN
+    half = field_.extents.double().numpy() / 2 + MARGIN
     start = time.perf_counter()
     found = extract(field_, -half, half, resolution=CELLS, coarse=CELLS // 4, level=OURS.level)
     times.surface.append(time.perf_counter() - start)

@@ -65,7 +65,7 @@ def reconstruct(
     height = checked_height(camera_height_m)
     picture, alpha, name = _opened(image)
     camera_, notes = _camera(picture, camera, focal_px, fov_deg)
-    pixels, source = _mask(picture, alpha, mask, camera_, name)
+    pixels, source = mask_of(picture, alpha, mask, camera_, name)
     if at_border(pixels):
         notes.append("the object goes on beyond the picture's border: what lies there is a guess")
     return make()(
@@ -116,7 +116,7 @@ def _camera(
     return assumed, [said]
 
 
-def _mask(
+def mask_of(
     image: NDArray[np.uint8], alpha: NDArray[np.float32] | None, mask: Any, camera: Camera, name: str
 ) -> tuple[NDArray[np.float32], str]:
     from rrb.recipes import seeing

@@ -41,7 +41,7 @@ from rrb.networks.viewpoint import Mode, ViewpointNetwork, Views, agreed, catego
 from rrb.recipes.result import Reconstruction
 
 _SPECK = 0.02  # of the largest piece's area: what is smaller and apart is noise of the network
-_MARGIN = 0.03  # of the longest side: around the box in which the surface is looked for
+MARGIN = 0.03  # of the longest side: around the box in which the surface is looked for
 _FIT_RESOLUTION, _FIT_FACES = 64, 3000
 _FILLS = (0.80, 0.85, 0.90)  # of a crop, by the object: three looks
 _NEAR = SecondOrder(coarse=4, fine=1, views=16)  # if the start is not good: a few views around it
@@ -295,7 +295,7 @@ class Candidate:
 
 def surface(field: Field, resolution: int, level: float) -> Mesh:
     """The mesh of a field; where nothing is as sure as `level`, of what is the surest."""
-    half = field.extents.double().numpy() / 2 + _MARGIN
+    half = field.extents.double().numpy() / 2 + MARGIN
     for coarse, lower in (
         (resolution // 4, 0.0),
         (resolution // 2, 0.0),
