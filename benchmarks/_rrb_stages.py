@@ -18,6 +18,7 @@ from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
 from rrb.networks.build import shipped
 from rrb.networks.viewpoint import Mode, category_shares, modes
+from rrb.recipes.answer import measured as sized
 from rrb.recipes.reconstruct import mask_of as own_mask
 from rrb.recipes.rrb import OURS, Rrb
 
@@ -72,7 +73,7 @@ def reconstructed(known: frozenset[str], eyes: Eyes, sample: Sample) -> Found:
     shape = rrb.shape(seen, max(shares, key=lambda name: shares[name]))
     found = rrb.fits(shape.mesh, mask, sample.camera, found_views, unknown)
     shape, found = rrb.refined(shape, found, mask, sample.camera, unknown)
-    made = rrb.measured(shape, found[0].fit, sample.camera_height_m)
+    made = sized(rrb.surface(shape), found[0].fit.camera_from_object, sample.camera_height_m)
     return Found(made.camera_from_object, made.mesh, metric=made.metric)
 
 

@@ -21,7 +21,8 @@ from rrb.geometry.isosurface import extract
 from rrb.networks.build import shipped
 from rrb.networks.field import Field
 from rrb.networks.viewpoint import category_shares
-from rrb.recipes.rrb import MARGIN, OURS, Rrb
+from rrb.recipes.rrb import OURS, Rrb
+from rrb.recipes.shape import MARGIN
 
 CELLS = 128
 _LAUNCHER = Path(__file__).with_name("_rrb_process.py")

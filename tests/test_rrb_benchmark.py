@@ -22,6 +22,7 @@ from rrb.networks import build
 from rrb.networks.viewpoint import Views
 from rrb.recipes import reconstruct, seeing
 from rrb.recipes import rrb as recipe_module
+from rrb.recipes import shape as shape_module
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 MODULES = ("plan", "sections", "stages", "targets", "time")
@@ -34,7 +35,7 @@ class Block:
     extents = torch.tensor([1.0, 1.0, 1.0])
 
     def __call__(self, points):
-        return 20 * (0.5 - np.abs(points).max(-1))
+        return 100 * (0.5 - np.abs(points).max(-1))
 
 
 class Blind(STEPS):
@@ -60,7 +61,7 @@ class Blind(STEPS):
 
 @cache
 def _block():
-    return recipe_module.Shape(Block(), recipe_module.surface(Block(), 16, 0.0))
+    return shape_module.Shape(Block(), shape_module.surface(Block(), 16, 0.0), 0.0)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import torch
 import rrb
 from rrb.networks.viewpoint import Mode
 from rrb.recipes.rrb import OURS, PAPER, Rrb, placed
+from rrb.recipes.shape import shape_of, surface
 
 CAMERA = rrb.Camera.from_fov(45, width=160, height=120)
 EXTENTS = (0.6, 1.0, 0.7)
@@ -52,7 +53,7 @@ class Oracle(Rrb):
         return None
 
     def shape(self, seen, category):
-        return self.meshed(BoxField())
+        return shape_of(BoxField(), self.settings.level)
 
     def views(self, seen):
         azimuths, elevations, rolls = (
@@ -74,8 +75,6 @@ def truth(azimuth=35.0, elevation=20.0, roll=0.0, distance=2.6, ray=(0.1, -0.05,
 
 
 def metric_mesh(size=1.3):
-    from rrb.recipes.rrb import surface
-
     mesh = surface(BoxField(), 128, 0.0)
     return mesh.with_vertices(size * mesh.vertices)
 

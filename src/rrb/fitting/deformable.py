@@ -93,10 +93,10 @@ class ShapeFollowing:
         import torch
 
         self.settings, self.start = settings, start
-        window, self.camera = _window(mask, camera, settings.size_px)
-        self._wanted = torch.from_numpy(_resampled(mask, window, self.camera))
+        window, self.camera = window_around(mask, camera, settings.size_px)
+        self._wanted = torch.from_numpy(resampled(mask, window, self.camera))
         known = np.zeros_like(mask) if unknown is None else unknown
-        self._known = torch.from_numpy((_resampled(known, window, self.camera) < 0.5).astype(np.float32))
+        self._known = torch.from_numpy((resampled(known, window, self.camera) < 0.5).astype(np.float32))
         self._faces = torch.from_numpy(np.array(shape.mesh.faces))
         self._vertices, self._modes = _tensor(shape.mesh.vertices), _tensor(shape.modes)
         self._angles = angles_of(start)
@@ -173,7 +173,7 @@ def _rotation(angles: Any) -> Any:
     return Pose.from_viewpoint(azimuth, elevation, roll, distance_m=ahead[2], ray_camera=ahead).rotation
 
 
-def _window(mask: NDArray, camera: Camera, most: int) -> tuple[tuple[int, int, int, int], Camera]:
+def window_around(mask: NDArray, camera: Camera, most: int) -> tuple[tuple[int, int, int, int], Camera]:
     """(left, top, right, bottom) around the mask, with the camera of its picture, at most so many pixels."""
     rows, columns = np.flatnonzero((mask >= 0.5).any(1)), np.flatnonzero((mask >= 0.5).any(0))
     height, width = mask.shape
@@ -187,7 +187,7 @@ def _window(mask: NDArray, camera: Camera, most: int) -> tuple[tuple[int, int, i
     return (left, top, right, bottom), cut
 
 
-def _resampled(picture: NDArray, window: tuple[int, int, int, int], camera: Camera) -> NDArray[np.float32]:
+def resampled(picture: NDArray, window: tuple[int, int, int, int], camera: Camera) -> NDArray[np.float32]:
     from PIL import Image
 
     left, top, right, bottom = window

@@ -90,7 +90,7 @@ def pose_in_box(mesh: Mesh, view: Viewpoint, camera: Camera, seen: Any, unknown:
 
     As `scale_from_camera_height`, without a camera height, and for shapes that may be wrong: where fewer than three
     sides of the box are the object's own, the others are taken for such; where no place fits, the one on the ray to
-    the box's middle at which a sphere around the mesh is as wide as the box.
+    the box's middle at which a sphere around the mesh reaches to the box's corners.
     """
     mask = checked_mask(seen, camera)
     box = box_of_mask(mask, unknown)
@@ -102,11 +102,19 @@ def pose_in_box(mesh: Mesh, view: Viewpoint, camera: Camera, seen: Any, unknown:
     try:
         return _from_viewpoint(vertices, view, camera, box)[0]
     except BadInputError:
-        ray = camera.unproject((whole[:2] + whole[2:]) / 2, 1.0)
-        radius = float(np.linalg.norm(vertices, axis=1).max())
-        wide = float((whole[2:] - whole[:2]).max())
-        distance = 2 * radius * float(camera.fx_px) / wide
-        return Pose.from_viewpoint(*view[:3], distance_m=distance, ray_camera=ray)
+        return _around_in_box(vertices, view, camera, whole)
+
+
+def _around_in_box(vertices: Array, view: Viewpoint, camera: Camera, box: Array) -> Pose:
+    """On the ray to the box's middle, as far away as a sphere around the mesh that the box's corners touch."""
+    left, top, right, bottom = box
+    corners = np.array([(x, y) for x in (left, right) for y in (top, bottom)])
+    ray = as_numpy(camera.unproject((box[:2] + box[2:]) / 2, 1.0))
+    rays = as_numpy(camera.unproject(corners, 1.0))
+    cosines = rays @ ray / (np.linalg.norm(rays, axis=1) * np.linalg.norm(ray))
+    wide = math.acos(float(np.clip(cosines.min(), 0.0, 1.0 - 1e-12)))
+    radius = float(np.linalg.norm(vertices, axis=1).max())
+    return Pose.from_viewpoint(*view[:3], distance_m=radius / math.sin(wide), ray_camera=ray)
 
 
 def _grown(mesh: Mesh, pose: Pose, scale: float, height: float, *more: Any) -> ScaledPose:

@@ -22,7 +22,8 @@ class Reconstruction:
     """p_camera = R @ p_object + t, p_object being the vertices of `mesh`.
 
     mesh: centred on its box, y up, front towards -z; in metres, or, where nothing said the size
-    (`metres_per_canonical_unit` is None), in units of its longest side.
+    (`metres_per_canonical_unit` is None), in units of its longest side. The canonical unit is the longest side of the
+    box that the shape network named, which the mesh nearly fills.
     hypotheses: what else it might be, best first, the first being the result; at most five.
     """
 
@@ -30,12 +31,13 @@ class Reconstruction:
     camera_from_object: Pose
     camera: Camera
     metres_per_canonical_unit: float | None
+    size_deviation: float | None  # of the size, as a share of it; None where it has no metres
     category: str
     category_share: float | None  # how sure the network is of it; None where it was given
     mask: NDArray[np.float32]  # (H, W) in [0, 1]: what was taken for the object
     mask_from: str  # where it comes from, in words
     iou: float  # of the drawn and the taken mask
-    covariance: NDArray[np.float64] | None  # as `FitResult.covariance`
+    covariance: NDArray[np.float64] | None  # (6, 6) as `FitResult.covariance`; without the size's uncertainty
     hypotheses: tuple[Hypothesis, ...]
     accepted: bool
     reason: str | None  # why not; None if it is
@@ -81,6 +83,7 @@ class Reconstruction:
             "iou": self.iou,
             "metric": self.is_metric,
             "metres_per_canonical_unit": self.metres_per_canonical_unit,
+            "size_deviation": self.size_deviation,
             "extents": [float(side) for side in high - low],
             "azimuth_deg": float(view.azimuth_deg),
             "elevation_deg": float(view.elevation_deg),

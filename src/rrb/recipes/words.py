@@ -20,7 +20,7 @@ def explained(found: Reconstruction) -> str:
     sides = " x ".join(f"{side:.3g}" for side in high - low)
     lines = [
         f"{_what(found)}, {sides} {unit} (width x height x depth), {len(found.mesh.faces)} faces",
-        f"seen from {view(found.camera_from_object, 'm' if found.is_metric else 'times its longest side')}",
+        f"seen from {view(found.camera_from_object, unit)}",
         _trust(found),
         *_doubt(found),
         *_others(found),
@@ -58,7 +58,10 @@ def _doubt(found: Reconstruction) -> list[str]:
     turn = math.degrees(math.sqrt(max(float(np.linalg.eigvalsh(found.covariance[:3, :3])[-1]), 0.0)))
     away = math.sqrt(max(float(np.linalg.eigvalsh(found.covariance[3:6, 3:6])[-1]), 0.0))
     unit = "m" if found.is_metric else "longest sides"
-    return [f"standard deviations: rotation {turn:.2g} degrees, translation {away:.2g} {unit}"]
+    said = f"standard deviations, if the shape is right: rotation {turn:.2g} degrees, translation {away:.2g} {unit}"
+    if found.size_deviation is None:
+        return [said]
+    return [f"{said}; size and distance together {100 * found.size_deviation:.2g} %"]
 
 
 def _others(found: Reconstruction) -> list[str]:
@@ -66,8 +69,6 @@ def _others(found: Reconstruction) -> list[str]:
     for other in found.hypotheses[1:]:
         if other.weight is not None and other.weight >= _LEAST_WEIGHT:
             azimuth = float(other.camera_from_object.to_viewpoint().azimuth_deg)
-            lines.append(
-                f"it might as well be seen from azimuth {azimuth:.1f} degrees (weight {other.weight:.2f})"
-            )
+            lines.append(f"or seen from azimuth {azimuth:.1f} degrees (weight {other.weight:.2f})")
     symmetry = found.hypotheses[0].symmetry if found.hypotheses else None
     return [*lines, f"symmetry: {symmetry}"] if symmetry else lines
