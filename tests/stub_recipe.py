@@ -79,6 +79,7 @@ def found(
         camera_from_object=metric,
         camera=camera,
         metres_per_canonical_unit=None if camera_height_m is None else scale,
+        size_deviation=None,
         category=category or "chair",
         category_share=None if category else 0.75,
         mask=mask,

@@ -51,6 +51,7 @@ class Oracle:
             camera_from_object=pose,
             camera=camera,
             metres_per_canonical_unit=None if size else 1.0,
+            size_deviation=None,
             category="chair",
             category_share=0.9,
             mask=mask,
