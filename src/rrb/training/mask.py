@@ -26,24 +26,16 @@ class MaskLesson(Lesson):
     better: ClassVar[tuple[str, int]] = ("iou", 1)
 
     def prepare(self, batch: Any, random: torch.Generator | None) -> Inputs:
-        image, mask, intrinsics = pictures(batch)
-        size = self.network.config.size_px
-        whole = _whole(image, mask, intrinsics, size)
-        if random is not None:
-            boxes = boxes_of(mask[:, 0])
-            sides = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
-            boxes = boxes + _SHIFT * sides * torch.randn(boxes.shape, generator=random)
-            fill = _FILLS[0] + (_FILLS[1] - _FILLS[0]) * torch.rand(len(boxes), generator=random)
-            near = sampled(
-                torch.cat([image, mask], 1), crops_around(boxes, intrinsics, size, fill), intrinsics
-            )
-            nearer = torch.rand(len(near), generator=random) < _NEARER
-            whole = torch.where(nearer[:, None, None, None], near, whole)
-            mirrored = torch.rand(len(near), generator=random) < 0.5
-            whole = torch.where(mirrored[:, None, None, None], whole.flip(3), whole)
-        image, mask = whole[:, :3], whole[:, 3]
-        image = image if random is None else toned(image, random)
-        return {"images": 2 * image - 1, "mask": mask}
+        both, intrinsics = pictures(batch)
+        seen = _whole(both, self.network.config.size_px)
+        if random is None:
+            return {"images": 2 * seen[:, :3] - 1, "mask": seen[:, 3]}
+        chosen = torch.rand(len(both), generator=random) < _NEARER
+        if chosen.any():
+            seen[chosen] = _nearer(both[chosen], intrinsics[chosen], seen.shape[-1], random)
+        mirrored = torch.rand(len(both), generator=random) < 0.5
+        seen[mirrored] = seen[mirrored].flip(3)
+        return {"images": 2 * toned(seen[:, :3], random) - 1, "mask": seen[:, 3]}
 
     def forward(self, inputs: Inputs) -> tuple[Tensor, dict[str, Tensor]]:
         loss = mask_loss(self.network(inputs["images"]), inputs["mask"])
@@ -64,9 +56,17 @@ class MaskLesson(Lesson):
         return [(255 * one).round().byte().numpy() for one in shown]
 
 
-def _whole(image: Tensor, mask: Tensor, intrinsics: Tensor, size: int) -> Tensor:
+def _nearer(both: Tensor, intrinsics: Tensor, size: int, random: torch.Generator) -> Tensor:
+    """(B, 4, size, size): the object's surroundings, more or less of them, the object not quite in the middle."""
+    boxes = boxes_of(both[:, 3])
+    sides = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
+    boxes = boxes + _SHIFT * sides * torch.randn(boxes.shape, generator=random)
+    fill = _FILLS[0] + (_FILLS[1] - _FILLS[0]) * torch.rand(len(boxes), generator=random)
+    return sampled(both, crops_around(boxes, intrinsics, size, fill), intrinsics)
+
+
+def _whole(both: Tensor, size: int) -> Tensor:
     """(B, 4, size, size): whole pictures as large as the network wants them, as seen by a lens of the same field."""
-    both = torch.cat([image, mask], 1)
     if tuple(both.shape[-2:]) == (size, size):
         return both
     return torch.nn.functional.interpolate(both, size=(size, size), mode="bilinear", antialias=True)

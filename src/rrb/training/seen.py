@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import torch
@@ -17,31 +18,36 @@ _FILLS = (0.78, 0.92)
 _ALIASES = {"airplane": "aeroplane"}  # what collections call them
 
 
-def pictures(batch: Any) -> tuple[Tensor, Tensor, Tensor]:
-    """Images (B, 3, H, W) in [0, 1], masks (B, 1, H, W), intrinsics (B, 3, 3)."""
-    image = torch.from_numpy(batch.image).permute(0, 3, 1, 2).float() / 255
-    return image, torch.from_numpy(batch.mask).float()[:, None], torch.from_numpy(batch.intrinsics).float()
+def pictures(batch: Any) -> tuple[Tensor, Tensor]:
+    """Colours and mask as four channels (B, 4, H, W) in [0, 1]; intrinsics (B, 3, 3)."""
+    count, height, width = batch.mask.shape
+    both = torch.empty(count, 4, height, width)
+    both[:, :3] = torch.from_numpy(batch.image).permute(0, 3, 1, 2)
+    both[:, :3] /= 255
+    both[:, 3] = torch.from_numpy(batch.mask)
+    return both, torch.from_numpy(batch.intrinsics).float()
 
 
 def object_crops(
     batch: Any, size: int, random: torch.Generator | None, mirrors: bool = True
 ) -> tuple[Tensor, Tensor]:
     """(B, 4, size, size) as `object_alone`, and which were mirrored (B,), left for right, if any may be."""
-    image, mask, intrinsics = pictures(batch)
-    boxes = boxes_of(mask[:, 0])
+    both, intrinsics = pictures(batch)
+    boxes = boxes_of(both[:, 3])
     fill: float | Tensor = FILL
     if random is not None:
         sides = (boxes[:, 2:] - boxes[:, :2]).repeat(1, 2)
         boxes = boxes + _SHIFT * sides * torch.randn(boxes.shape, generator=random)
         fill = _uniform(random, len(boxes), *_FILLS)
     crops = crops_around(boxes, intrinsics, size, fill)
-    both = sampled(torch.cat([image, mask], 1), crops, intrinsics)
+    both = sampled(both, crops, intrinsics)
     image, mask = both[:, :3], both[:, 3:]
     if random is None:
         return object_alone(image, mask), torch.zeros(len(image), dtype=torch.bool)
     seen = object_alone(toned(image, random), worn(mask, random))
     mirrored = torch.rand(len(seen), generator=random) < (0.5 if mirrors else 0.0)
-    return torch.where(mirrored[:, None, None, None], seen.flip(3), seen), mirrored
+    seen[mirrored] = seen[mirrored].flip(3)
+    return seen, mirrored
 
 
 def toned(image: Tensor, random: torch.Generator) -> Tensor:
@@ -61,17 +67,25 @@ def worn(mask: Tensor, random: torch.Generator) -> Tensor:
     count, size = len(mask), mask.shape[-1]
     chosen = torch.rand(count, generator=random) < 0.5
     few = int(chosen.sum())
-    coarse = functional.avg_pool2d(mask[chosen], 2)
+    true = mask[chosen]
+    coarse = functional.avg_pool2d(true, 2)
     coarse = coarse + 0.15 * functional.interpolate(
         torch.randn((few, 1, size // 8, size // 8), generator=random), size=coarse.shape[-2:], mode="bilinear"
     )
     soft = functional.interpolate(coarse, size=mask.shape[-2:], mode="bilinear")
     level = _uniform(random, few, 0.35, 0.65)[:, None, None, None]
     steep = _uniform(random, few, 6.0, 30.0)[:, None, None, None]
-    near = functional.max_pool2d(mask[chosen], 5, 1, 2)  # no islands where nothing is
     worn = mask.clone()
-    worn[chosen] = torch.sigmoid(steep * (soft - level)) * near
+    worn[chosen] = torch.sigmoid(steep * (soft - level)) * _grown(true)  # no islands where nothing is
     return worn
+
+
+def _grown(mask: Tensor) -> Tensor:
+    """The largest of 5 x 5 pixels, one way after the other: `max_pool2d`, which is slow, asks all 25."""
+    for axis, beyond in ((2, (0, 0, 2, 2)), (3, (2, 2, 0, 0))):
+        wide = functional.pad(mask, beyond)
+        mask = reduce(torch.maximum, (wide.narrow(axis, k, mask.shape[axis]) for k in range(5)))
+    return mask
 
 
 def viewpoints(batch: Any, mirrored: Tensor) -> tuple[Tensor, Tensor, Tensor]:
