@@ -85,7 +85,7 @@ def stage(number: int, name: str, root: Path, run: Path) -> list[str]:
         "",
         "```bash",
         *(data_command(folder, Dataset(root / folder).about["asked"]) for folder in about["data"]),
-        f"rrb train {name} --data {' '.join(about['data'])}{begun(about)}",
+        f"rrb train {about['network']} --data {' '.join(about['data'])}{begun(about)}",
         "```",
         "",
     ]  # fmt: skip
@@ -93,8 +93,9 @@ def stage(number: int, name: str, root: Path, run: Path) -> list[str]:
 
 
 def begun(about: dict[str, Any]) -> str:
-    """With whose weights, or only whose encoder."""
-    return f" --start {Path(about['start']).stem}.safetensors" if about["start"] else ""
+    """With whose weights, or only whose encoder, and taught by whom."""
+    flags = {"start": about["start"], "shapes": about.get("shapes")}
+    return "".join(f" --{flag} {Path(path).name}" for flag, path in flags.items() if path)
 
 
 def data_command(folder: str, asked: dict[str, Any]) -> str:

@@ -164,7 +164,7 @@ def test_the_paper_s_setting_fits_from_its_one_start():
     recipe = Oracle([mode(43.0, 14.0)], PAPER)
     found = recipe(image, mask, CAMERA, camera_height_m=height_of(pose, mesh))
     start = placed(recipe.shape(None, "chair").mesh, mask, CAMERA, mode(43.0, 14.0))
-    assert found.camera_from_object.distance(pose)[0] < 0.6 * start.distance(pose)[0]
+    assert found.camera_from_object.distance(pose)[0] < 0.9 * start.distance(pose)[0]
     assert len(found.hypotheses) == 1
 
 

@@ -35,10 +35,18 @@ def names_of(data):
     return sorted({name for batch in data.batches(8, "train", ()) for name in batch.mesh_ids})
 
 
+def codes_of(names, seed=3):
+    return torch.randn((len(names), 12), generator=torch.Generator().manual_seed(seed))
+
+
+def lesson_of(names):
+    return ShapesLesson(build("shapes", "small"), names, codes_of(names))
+
+
 def learned(data, steps=80):
-    lesson = ShapesLesson(build("shapes", "small"), names_of(data))
+    lesson = lesson_of(names_of(data))
     inputs = lesson.prepare(next(iter(data.batches(16, "train", lesson.fields, workers=0))), None)
-    optimizer = torch.optim.Adam(lesson.parameters(), 2e-2)
+    optimizer = torch.optim.Adam((p for p in lesson.parameters() if p.requires_grad), 2e-2)
     for _ in range(steps):
         loss, _ = lesson(inputs)
         optimizer.zero_grad()
@@ -48,7 +56,7 @@ def learned(data, steps=80):
 
 
 def test_a_mesh_has_one_code_in_all_its_pictures(data):
-    lesson = ShapesLesson(build("shapes", "small"), names_of(data))
+    lesson = lesson_of(names_of(data))
     batch = next(iter(data.batches(16, "train", lesson.fields, workers=0)))
     rows = lesson.prepare(batch, None)["rows"].tolist()
     by_mesh = {}
@@ -61,15 +69,29 @@ def test_codes_come_to_tell_shapes_apart(data):
     lesson, inputs = learned(data)
     lesson.eval()
     with torch.no_grad():
-        right = lesson(inputs)[1]["labels"]
-        others = {**inputs, "rows": inputs["rows"].roll(3)}
-        wrong = lesson(others)[1]["labels"]
+        right, _ = lesson(inputs)
+        wrong, _ = lesson({**inputs, "rows": inputs["rows"].roll(3)})
     assert float(right) < float(wrong) - 0.02
+
+
+def test_learning_leaves_the_codes_as_they_are(data):
+    lesson, _ = learned(data, steps=5)
+    assert (lesson.network.codes.weight == codes_of(names_of(data))).all()
+
+
+def test_noise_is_as_large_as_what_a_code_says(data):
+    names = names_of(data)
+    codes = codes_of(names) * torch.linspace(2.0, 0.1, 12)
+    lesson = ShapesLesson(build("shapes", "small"), names, codes)
+    batch = next(iter(data.batches(32, "train", lesson.fields, workers=0)))
+    noise = lesson.prepare(batch, torch.Generator().manual_seed(0))["noise"]
+    assert float(noise[:, 0].std()) > 8 * float(noise[:, -1].std())
+    assert (lesson.prepare(batch, None)["noise"] == 0).all()
 
 
 def test_meshes_without_a_code_are_not_judged(data):
     names = names_of(data)
-    lesson = ShapesLesson(build("shapes", "small"), names[: len(names) // 2])
+    lesson = lesson_of(names[: len(names) // 2])
     batch = next(iter(data.batches(32, "train", lesson.fields, workers=0)))
     figures = lesson.eval().judge(lesson.prepare(batch, None))["point_iou"]
     known = torch.tensor([name in lesson.rows for name in batch.mesh_ids])

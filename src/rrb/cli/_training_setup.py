@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,11 @@ import torch
 from torch import nn
 
 from rrb import __version__
+from rrb.cli.render import make_folder
 from rrb.data import Dataset
 from rrb.errors import BadInputError
+from rrb.geometry.files import write_bytes
+from rrb.geometry.mesh import Mesh
 from rrb.networks.build import SIZES, build
 from rrb.networks.occupancy import OccupancyNetwork
 from rrb.networks.shapes import ShapeCodes, Teacher
@@ -25,12 +29,13 @@ from rrb.training.lesson import Lesson
 from rrb.training.lessons import LESSONS
 from rrb.training.loop import Batches, Settings
 from rrb.training.occupancy import OccupancyLesson
+from rrb.training.shape_space import shape_codes, soft_grid
 from rrb.training.shapes import ShapesLesson
 
 if TYPE_CHECKING:
     from rrb.cli.train import Options
 
-_BUFFER = 3000  # samples that wait to be drawn: about 30 MB
+_BUFFER = 12_000  # samples that wait to be drawn, about 120 MB: batches must show all kinds of objects
 _TOLD = (
     "category",
     "count",
@@ -204,7 +209,8 @@ def lesson_of(options: Options, data: Dataset) -> Lesson:
     if options.start is not None:
         _begin_with(network, options)
     if isinstance(network, ShapeCodes):
-        return ShapesLesson(network, mesh_names(data))
+        names = mesh_names(data)
+        return ShapesLesson(network, names, codes_of(Path(options.out), data, names, network.config.code))
     if options.shapes is None:
         return LESSONS[options.network](network)
     if not isinstance(network, OccupancyNetwork):
@@ -215,6 +221,31 @@ def lesson_of(options: Options, data: Dataset) -> Lesson:
 def mesh_names(data: Dataset) -> list[str]:
     """Of the train split, in the order of the files."""
     return list(dict.fromkeys(name for batch in data.batches(512, "train", ()) for name in batch.mesh_ids))
+
+
+def codes_of(out: Path, data: Dataset, names: list[str], count: int) -> torch.Tensor:
+    """Those of the meshes' grids, worked out once and kept beside the run."""
+    from safetensors.torch import load_file, save
+
+    path = out / "codes.safetensors"
+    if path.is_file():
+        return load_file(path)["codes"]
+    folders = [folder / "meshes" for folder in data.folders]
+    print(f"making grids of {len(names)} meshes", flush=True)
+    grids = (soft_grid(Mesh.load(_file_of(name, folders))) for name in names)
+    codes = shape_codes(grids, count)
+    make_folder(out)
+    write_bytes(path, save({"codes": codes.contiguous()}))
+    return codes
+
+
+def _file_of(name: str, folders: list[Path]) -> Path:
+    for folder in folders:
+        if (path := folder / f"{name}.ply").is_file():
+            return path
+    raise BadInputError(
+        f"{folders[0].parent}: there is no mesh {name} in its meshes/, which shapes are learned from"
+    )
 
 
 def _taught(network: OccupancyNetwork, options: Options) -> Teacher:

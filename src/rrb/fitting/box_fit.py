@@ -80,7 +80,7 @@ def translation_from_box(arms: Array, camera: Camera, box: Array) -> tuple[Array
             f"of the box's sides {names} can be used, the others are at the picture's border or unknown; three or"
             " four are needed"
         )
-    t = _touching(arms, camera, box, known)
+    t = touching(arms, camera, box, known)
     if not (arms[:, 2] + t[2]).min() > _NEAREST * np.abs(arms).max():
         # Planes that are all touched enclose what lies in front; but a needle seen end-on meets a wide box only
         # with its point in the camera.
@@ -111,7 +111,7 @@ def _stepped(arms: Array, t: Array, camera: Camera, box: Array, known: NDArray[n
     return None  # two vertices change places there
 
 
-def _touching(arms: Array, camera: Camera, box: Array, known: NDArray[np.bool_]) -> Array:
+def touching(arms: Array, camera: Camera, box: Array, known: NDArray[np.bool_]) -> Array:
     """t with the mesh between the planes through the box's sides, touching each."""
     focal, centre = _numbers(camera)
     normals = np.zeros((4, 3))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rrb.errors import BadInputError
-from rrb.fitting.box_fit import SIDES, Array, box_of_mask, checked_box, translation_from_box
+from rrb.fitting.box_fit import SIDES, Array, box_of_mask, checked_box, touching, translation_from_box
 from rrb.fitting.mask_checks import checked_mask, checked_unknown
 from rrb.geometry._arrays import as_numpy, finite_float, is_tensor, numpy_view, short
 from rrb.geometry.camera import Camera
@@ -23,6 +23,10 @@ from rrb.geometry.pose import Pose, Viewpoint
 
 _MUCH = 0.05  # of the box's longer side
 _ROUNDS = 100
+_FEW_ROUNDS = (
+    3  # where a first guess is wanted: each makes the rotation right to a few hundredths of a degree
+)
+_FAR = 5.0  # times as far as a sphere around the mesh: a box that nearly is a line
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,10 +103,18 @@ def pose_in_box(mesh: Mesh, view: Viewpoint, camera: Camera, seen: Any, unknown:
     if np.isnan(box).sum() > 1:
         box = np.where(np.isnan(box), whole, box)
     vertices = as_numpy(mesh.vertices)[np.unique(numpy_view(mesh.faces))]
-    try:
-        return _from_viewpoint(vertices, view, camera, box)[0]
-    except BadInputError:
-        return _around_in_box(vertices, view, camera, whole)
+    pose = _around_in_box(vertices, view, camera, whole)
+    radius, known = float(np.linalg.norm(vertices, axis=1).max()), ~np.isnan(box)
+    for _ in range(_FEW_ROUNDS):
+        arms = vertices @ pose.rotation.T
+        t = touching(arms, camera, box, known)
+        distance = float(np.linalg.norm(t))
+        if not (arms[:, 2] + t[2]).min() > 0 or not radius < distance < _FAR * np.linalg.norm(
+            pose.translation
+        ):
+            return pose  # shape, view and box do not go together
+        pose = Pose.from_viewpoint(*view[:3], distance_m=distance, ray_camera=t)
+    return pose
 
 
 def _around_in_box(vertices: Array, view: Viewpoint, camera: Camera, box: Array) -> Pose:

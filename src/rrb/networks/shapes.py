@@ -1,4 +1,4 @@
-"""`ShapeCodes`: the shape network's decoder with a code for each known mesh, in the encoder's place (as DeepSDF's).
+"""`ShapeCodes`: the shape network's decoder with a code for each known mesh, in the encoder's place.
 
 Learned first, without pictures: what a code means is settled in minutes, and the encoder is then taught codes instead
 of having to find out, through points alone, what there is to say about a shape.
@@ -11,8 +11,6 @@ from torch import Tensor, nn
 
 from rrb.networks.occupancy import Decoder, OccupancyConfig
 
-_FIRST = 0.02  # deviation of the first codes: what is not learned should say nothing
-
 
 class ShapeCodes(nn.Module):
     def __init__(self, config: OccupancyConfig, count: int = 1) -> None:
@@ -20,16 +18,13 @@ class ShapeCodes(nn.Module):
         self.config = config
         self.decoder = Decoder(config)
         self.codes = nn.Embedding(count, config.code)
-        nn.init.normal_(self.codes.weight, std=_FIRST)
 
     def forward(self, points: Tensor, code: Tensor) -> Tensor:
         return self.decoder(points, code)
 
-    def known(self, count: int) -> ShapeCodes:
-        """The same with room for so many meshes."""
-        wide = nn.Embedding(count, self.config.code)
-        nn.init.normal_(wide.weight, std=_FIRST)
-        self.codes = wide
+    def knowing(self, codes: Tensor) -> ShapeCodes:
+        """The same with these codes (N, code), which training leaves as they are."""
+        self.codes = nn.Embedding.from_pretrained(codes.clone(), freeze=True)
         return self
 
 

@@ -32,8 +32,8 @@ from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose, Viewpoint
 from rrb.networks.categories import CATEGORIES
-from rrb.networks.crops import boxes_of, crops_around, object_alone, sampled
 from rrb.networks.field import Field
+from rrb.networks.looks import looks_at
 from rrb.networks.occupancy import OccupancyNetwork
 from rrb.networks.viewpoint import Mode, ViewpointNetwork, Views, agreed, category_shares, modes, unmirrored
 from rrb.recipes.answer import (
@@ -141,17 +141,8 @@ class Rrb:
 
     def look(self, image: NDArray[np.uint8], mask: NDArray[np.float32], camera: Camera) -> Tensor:
         """(N, 4, S, S): the object alone, as a camera that is turned to it would show it, from near to far."""
-        count, height, width = len(self.settings.fills), *mask.shape
-        intrinsics = torch.from_numpy(camera.matrix.astype(np.float32)).expand(count, 3, 3)
-        alpha = torch.from_numpy(np.ascontiguousarray(mask, np.float32))[None]
-        colours = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).float() / 255
-        boxes = boxes_of(alpha).expand(count, 4)
-        crops = crops_around(
-            boxes, intrinsics, self.viewpoint.config.encoder.size_px, torch.tensor(self.settings.fills)
-        )
-        both = torch.cat([colours, alpha]).expand(count, 4, height, width)
-        both = sampled(both, crops, intrinsics)
-        return object_alone(both[:, :3], both[:, 3:])
+        size, fills = self.viewpoint.config.encoder.size_px, self.settings.fills
+        return looks_at(image, mask, camera.matrix, size, fills)
 
     def views(self, seen: Tensor) -> Views:
         """What all looks, and their mirror images, agree on."""

@@ -140,8 +140,12 @@ class Training:
         keep = min(self.settings.average, (1 + self.done) / (10 + self.done))
         ours: list[Tensor] = list(self.average.parameters())
         torch._foreach_lerp_(ours, [p.detach() for p in self.lesson.parameters()], 1 - keep)
-        for ours_, theirs_ in zip(self.average.buffers(), self.lesson.buffers(), strict=True):
-            ours_.copy_(theirs_)
+        # Running means as well: those of the last few batches are of whatever kinds of objects these showed.
+        for mean, now in zip(self.average.buffers(), self.lesson.buffers(), strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(now, 1 - keep)
+            else:
+                mean.copy_(now)
 
     def _tell(self, figures: dict[str, Tensor]) -> None:
         for name, value in figures.items():

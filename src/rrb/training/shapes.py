@@ -1,4 +1,4 @@
-"""Learning what codes of shapes mean: each mesh of the training data has one, and no picture is looked at."""
+"""Learning what codes of shapes mean: each mesh of the training data has one (`shape_space`), no picture is seen."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from rrb.networks.shapes import ShapeCodes
 from rrb.training.lesson import Inputs, Lesson
 
 _POINTS = 128
-_SMALL = 2e-4  # weight of a code's squared length: what tells no shapes apart goes to zero
-_NOISE = 0.05  # deviation of what is added to codes, so that near codes are near shapes
+_NOISE = 0.15  # of a code's deviation, added: near codes are near shapes, and an encoder is never quite right
 
 
 class ShapesLesson(Lesson):
@@ -24,10 +23,11 @@ class ShapesLesson(Lesson):
     looks_at: ClassVar[str] = "train"  # no other mesh has a code
     better: ClassVar[tuple[str, int]] = ("point_iou", 1)
 
-    def __init__(self, network: ShapeCodes, names: list[str]) -> None:
-        """names: of all meshes that will be seen."""
-        super().__init__(network.known(len(names)))
+    def __init__(self, network: ShapeCodes, names: list[str], codes: Tensor) -> None:
+        """names, codes (N, code): of all meshes that will be seen."""
+        super().__init__(network.knowing(codes))
         self.rows = {name: row for row, name in enumerate(names)}
+        self.noise = _NOISE * codes.std(0)
 
     def prepare(self, batch: Any, random: torch.Generator | None) -> Inputs:
         extents = torch.from_numpy(batch.extents_m).float()
@@ -41,7 +41,7 @@ class ShapesLesson(Lesson):
         noise = torch.zeros(len(rows), self.network.config.code)
         if random is not None:
             chosen = torch.randperm(count, generator=random)[:_POINTS]
-            noise = _NOISE * torch.randn(noise.shape, generator=random)
+            noise = self.noise * torch.randn(noise.shape, generator=random)
         return {
             "rows": rows.clamp(min=0),
             "known": rows >= 0,
@@ -53,7 +53,7 @@ class ShapesLesson(Lesson):
     def forward(self, inputs: Inputs) -> tuple[Tensor, dict[str, Tensor]]:
         codes = self.network.codes(inputs["rows"])
         labels = occupancy_loss(self.network(inputs["points"], codes + inputs["noise"]), inputs["inside"])
-        return labels + _SMALL * codes.square().sum(1).mean(), {"labels": labels}
+        return labels, {}
 
     def judge(self, inputs: Inputs) -> dict[str, Tensor]:
         """On meshes that are known: there is no code for others."""
