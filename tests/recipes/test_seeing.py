@@ -70,6 +70,9 @@ def test_one_colour_everywhere_shows_nothing():
     assert seeing.plain_background(np.full((60, 80, 3), 255, np.uint8)) is None
 
 
+# --- two looks of the network -------------------------------------------------------------------------
+
+
 class Reddish(nn.Module):
     """In place of the network: what is red is the object. It answers in the pixels that it is given."""
 
@@ -117,20 +120,80 @@ def test_a_second_look_is_finer():
     assert (found != inside).sum() < 0.05 * inside.sum()
 
 
+class Twice(Reddish):
+    """Answers the second look as it is told."""
+
+    def __init__(self, second):
+        super().__init__()
+        self.second = second
+
+    def forward(self, images):
+        return super().forward(images) if not self.looks else self.second(super().forward(images))
+
+
+def aside(logits):
+    """Something else than what was seen first: beside it."""
+    return logits.roll(40, 2)
+
+
+@pytest.mark.parametrize("second", [lambda logits: -logits.abs(), aside])
+def test_where_the_second_look_sees_nothing_or_something_else_the_first_stands(second):
+    inside = disc(300, 400, 180, 140, 60)
+    image = painted(inside, background=(60, 60, 60))
+    camera = rrb.Camera.from_fov(50, width=400, height=300)
+    network = Twice(second)
+    there = seeing.predicted(image, camera, network) >= 0.5
+    assert len(network.looks) == 2
+    assert (there & inside).sum() / (there | inside).sum() > 0.9
+
+
+def test_what_the_second_look_adds_is_kept():
+    inside = disc(300, 400, 180, 140, 40)
+    camera = rrb.Camera.from_fov(50, width=400, height=300)
+    network = Twice(lambda logits: torch.nn.functional.max_pool2d(logits[:, None], 13, 1, 6)[:, 0])
+    there = seeing.predicted(painted(inside, background=(60, 60, 60)), camera, network) >= 0.5
+    assert there.sum() > 1.4 * inside.sum()
+
+
+def test_the_whole_is_looked_at_with_all_its_pixels_counted():
+    """A fine grain is its mean, and a small picture enlarged is the same as before, however large."""
+    random = np.random.default_rng(0)
+    image = np.repeat(np.repeat(random.integers(0, 256, (12, 16, 3), np.uint8), 8, 0), 8, 1)
+    seen = [seeing._whole(np.repeat(np.repeat(image, n, 0), n, 1), 32).numpy() for n in (1, 3, 11)]
+    assert np.abs(seen[1] - seen[0]).max() < 0.02
+    assert np.abs(seen[2] - seen[0]).max() < 0.02
+    grain = random.integers(0, 2, (777, 1111, 1), np.uint8) * np.uint8([200, 100, 40])
+    assert np.abs(seeing._whole(grain, 32).numpy().mean((2, 3)) - np.array([100, 50, 20]) / 255).max() < 0.01
+
+
+# --- parts, and what is refused -----------------------------------------------------------------------
+
+
 def test_islands_far_from_the_object_are_left_out():
-    share = torch.zeros(1, 50, 60)
-    share[0, 10:40, 10:40] = 0.9
-    share[0, 45:48, 50:55] = 0.9
-    kept = seeing._largest(share)
-    assert (kept[0, 10:40, 10:40] == share[0, 10:40, 10:40]).all()
-    assert kept[0, 45:48, 50:55].sum() == 0
+    share = np.zeros((50, 60), np.float32)
+    share[10:40, 10:40] = 0.9
+    share[45:48, 50:55] = 0.9
+    share[2:4, :] = 0.3  # no part, for nobody takes it for the object
+    kept = seeing.without_specks(share)
+    assert (kept[45:48, 50:55] == 0).all()
+    share[45:48, 50:55] = 0
+    assert (kept == share).all()
 
 
 def test_two_large_parts_both_stay():
-    share = torch.zeros(1, 50, 60)
-    share[0, 5:20, 10:40] = 0.9
-    share[0, 30:45, 10:40] = 0.9
-    assert (seeing._largest(share) == share).all()
+    share = np.zeros((50, 60), np.float32)
+    share[5:20, 10:40] = 0.9
+    share[30:45, 10:40] = 0.9
+    assert (seeing.without_specks(share) == share).all()
+
+
+def test_specks_on_a_plain_background_do_not_widen_the_object():
+    inside = disc()
+    specks = np.zeros_like(inside)
+    specks[4:7, 100:103] = specks[70, 110] = True
+    hole = disc(x=50, y=40, radius=4)
+    found = seeing.plain_background(painted((inside | specks) & ~hole))
+    assert (found == (inside & ~hole)).all()
 
 
 @pytest.mark.parametrize(

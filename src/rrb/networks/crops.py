@@ -2,7 +2,7 @@
 
 A crop of a picture shows an object obliquely, the more so the farther it lies from the optical axis. Here the picture
 is resampled through the turned camera, so that the ray to the middle of the object's box becomes the crop's axis and
-a viewpoint means the same in every part of a picture: `Pose.from_viewpoint(..., ray_camera=crop.ray)` undoes it.
+a viewpoint means the same in every part of a picture: `Pose.from_viewpoint(..., ray_camera=...)` undoes it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from torch.nn import functional
 from rrb.geometry.conversions import ray_rotation
 
 FILL = 0.85  # of a crop's side: the object's box
+_AT_ONCE = 1 << 18  # pixels of a large picture: what is made on the way stays small
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,10 @@ class Crops:
 
     @property
     def ray(self) -> Tensor:
-        """(B, 3): the axis of each crop in its picture's camera frame."""
+        """(B, 3): the axis of each crop in its picture's camera frame, through the middle of the object's box.
+
+        Viewpoints that are taught and fitted are those along the ray to the object's origin, which is nearly this.
+        """
         return self.camera_from_crop[..., 2]
 
 
@@ -75,18 +79,52 @@ def sampled(pictures: Tensor, crops: Crops, intrinsics: Tensor) -> Tensor:
 
 def returned(values: Tensor, crops: Crops, intrinsics: Tensor, height: int, width: int) -> Tensor:
     """(B, C, size, size) of crops, brought back to pictures (B, C, height, width); 0 where no crop reaches."""
-    y, x = torch.meshgrid(
-        torch.arange(height, dtype=values.dtype, device=values.device) + 0.5,
-        torch.arange(width, dtype=values.dtype, device=values.device) + 0.5,
-        indexing="ij",
-    )
-    focal = torch.stack([intrinsics[:, 0, 0], intrinsics[:, 1, 1]], -1)[:, None]
-    flat = (torch.stack([x, y], -1).reshape(1, -1, 2) - intrinsics[:, None, :2, 2]) / focal
-    seen = functional.pad(flat, (0, 1), value=1.0) @ crops.camera_from_crop
-    depth = seen[..., 2:]
-    grid = 2 * crops.focal_px[:, None, None] * seen[..., :2] / depth.clamp(min=1e-6) / crops.size
-    grid = torch.where(depth > 1e-6, grid, 2.0).reshape(len(values), height, width, 2)
-    return functional.grid_sample(values, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    back = values.new_zeros(*values.shape[:2], height, width)
+    left, top, right, bottom = reach(crops, intrinsics, height, width)
+    step = max(1, _AT_ONCE // max(1, right - left))
+    for first in range(top, bottom, step):
+        last = min(first + step, bottom)
+        grid = _grid_back(values, crops, intrinsics, (left, first, right, last))
+        back[..., first:last, left:right] = functional.grid_sample(
+            values, grid, mode="bilinear", padding_mode="zeros", align_corners=False
+        )
+    return back
+
+
+def _grid_back(values: Tensor, crops: Crops, intrinsics: Tensor, window: tuple[int, int, int, int]) -> Tensor:
+    """(B, h, w, 2): where the crops show the pixels of a window of the picture, as grid_sample counts."""
+    left, top, right, bottom = window
+    x, y = (torch.arange(a, b, dtype=values.dtype) + 0.5 for a, b in ((left, right), (top, bottom)))
+    focal = torch.stack([intrinsics[:, 0, 0], intrinsics[:, 1, 1]], -1)
+    middle = intrinsics[:, :2, 2]
+    across = (x.to(values.device) - middle[:, :1]) / focal[:, :1]
+    down = (y.to(values.device) - middle[:, 1:]) / focal[:, 1:]
+    turn = crops.camera_from_crop[:, None, None]
+
+    def along(axis: int) -> Tensor:
+        one = turn[..., 0, axis] * across[:, None, :]
+        return one + (turn[..., 1, axis] * down[:, :, None] + turn[..., 2, axis])
+
+    depth = along(2)
+    factor = 2 * crops.focal_px[:, None, None] / crops.size / depth.clamp(min=1e-6)
+    grid = torch.stack([along(0) * factor, along(1) * factor], -1)
+    return torch.where(depth[..., None] > 1e-6, grid, 2.0)
+
+
+def reach(crops: Crops, intrinsics: Tensor, height: int, width: int) -> tuple[int, int, int, int]:
+    """left, top, right, bottom of what any of the crops shows of a picture, whole pixels; all, where one looks back."""
+    half = crops.size / 2 + 1
+    ends = half * crops.camera_from_crop.new_tensor([[-1, -1], [-1, 1], [1, -1], [1, 1]])
+    rays = functional.pad(ends / crops.focal_px[:, None, None], (0, 1), value=1.0)
+    places = rays @ crops.camera_from_crop.transpose(1, 2) @ intrinsics.transpose(1, 2)
+    depth = places[..., 2:]
+    if not bool((depth > 1e-3).all()):
+        return 0, 0, width, height
+    at = (places[..., :2] / depth).flatten(0, 1).double()
+    (left, top), (right, bottom) = at.amin(0).floor().tolist(), at.amax(0).ceil().tolist()
+    left, right = (int(min(max(x, 0), width)) for x in (left, right))
+    top, bottom = (int(min(max(y, 0), height)) for y in (top, bottom))
+    return left, top, right, bottom
 
 
 def object_alone(image: Tensor, mask: Tensor) -> Tensor:

@@ -20,27 +20,44 @@ _SHADOWS = (
     0.03  # of the object's pixels: so many may be neither, elsewhere; more are shadows, or a background
 )
 _LEAST_SHARE, _MOST_SHARE = 0.002, 0.97  # of the picture: less is no object, more is no background
+_SPECK = 0.1  # of the largest part: what is smaller and apart is left out
 _NEARER = 1.3  # a picture that is so much larger than the network sees is looked at twice
 _SECOND_FILL = 0.65  # of the second look: the box of the first
+_SAME = 0.3  # overlap of both looks, below which the second saw something else
+_FINER = 4  # times the network's pixels: as exactly the first look's outline is known
+
+
+def outlines(alpha: NDArray[np.float32]) -> bool:
+    """Whether an alpha channel (H, W) shows an object: stray pixels that are clear, or opaque, do not."""
+    return _LEAST_SHARE <= float((alpha >= 0.5).mean()) <= _MOST_SHARE
 
 
 def plain_background(image: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-    """(H, W) in {0, 1} of what is not the one colour of the picture's border.
+    """(H, W) in {0, 1} of what is not the one colour of the picture's border, specks apart from it left out.
 
     None where the border has more colours, or where there is more than an object on it: a shadow, a gradient.
     """
-    border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]]).astype(np.int16)
-    colour = np.median(border, 0)
-    if (np.abs(border - colour).max(1) <= _PLAIN).mean() < 0.98:
+    border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+    colour = np.rint(np.median(border, 0)).astype(np.uint8)
+    if (_apart(border, colour) <= _PLAIN).mean() < 0.98:
         return None
-    off = np.abs(image.astype(np.int16) - colour).max(2)
+    off = _apart(image, colour)
     surely, perhaps = off > _APART, off > _PLAIN
     if not _LEAST_SHARE <= surely.mean() <= _MOST_SHARE:
         return None
     near = _grown(surely, _EDGE_PX)
-    if (perhaps & ~near).sum() > _SHADOWS * surely.sum():
+    if np.count_nonzero(perhaps & ~near) > _SHADOWS * np.count_nonzero(surely):
         return None
-    return (off > _APART / 2).astype(np.float32)
+    return without_specks((off > _APART / 2).astype(np.float32))
+
+
+def _apart(image: NDArray[np.uint8], colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(...,) of (..., 3): the largest difference of the three; in bytes, for pictures may be large."""
+    off = np.zeros(image.shape[:-1], np.uint8)
+    for i, wanted in enumerate(colour):
+        channel = image[..., i]
+        np.maximum(off, np.maximum(channel, wanted) - np.minimum(channel, wanted), out=off)
+    return off
 
 
 def _grown(inside: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
@@ -52,41 +69,91 @@ def _grown(inside: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
 
 
 def predicted(image: NDArray[np.uint8], camera: Camera, network: MaskNetwork) -> NDArray[np.float32]:
-    """(H, W): how likely each pixel shows the object. Where the picture is large, from a second, nearer look."""
+    """(H, W): how likely each pixel shows the object. Where the picture is large, from a second, nearer look.
+
+    The first look stands where the second sees nothing, or something else.
+    """
     import torch
     from torch.nn import functional
 
-    from rrb.networks.crops import boxes_of, crops_around, returned, sampled
-
     size = network.config.size_px
     height, width = image.shape[:2]
-    whole = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None].float() / 255
-    small = functional.interpolate(whole, size=(size, size), mode="bilinear", antialias=True)
-    with torch.no_grad():
-        share = network(2 * small - 1).sigmoid()
-        share = functional.interpolate(share[:, None], size=(height, width), mode="bilinear")[:, 0]
-        if max(height, width) > _NEARER * size and bool((share >= 0.5).any()):
-            intrinsics = torch.from_numpy(camera.matrix.astype(np.float32))[None]
-            crops = crops_around(boxes_of(_largest(share)), intrinsics, size, _SECOND_FILL)
-            seen = sampled(whole, crops, intrinsics)
-            nearer = network(2 * seen - 1).sigmoid()
-            share = returned(nearer[:, None], crops, intrinsics, height, width)[:, 0]
-    return _largest(share)[0].numpy()
+
+    def enlarged(rows: int, columns: int) -> Any:
+        return functional.interpolate(share[None, None], size=(rows, columns), mode="bilinear")[0, 0]
+
+    share = torch.from_numpy(without_specks(_asked(network, _whole(image, size))[0]))
+    if max(height, width) > _NEARER * size and bool((share >= 0.5).any()):
+        first = enlarged(min(height, _FINER * size), min(width, _FINER * size))
+        second = _nearer(image, camera, network, first.numpy())
+        if second is not None:
+            return second
+    return enlarged(height, width).numpy()
 
 
-def _largest(share: Any) -> Any:
-    """(1, H, W) without what is not joined to the largest part."""
+def _nearer(
+    image: NDArray[np.uint8], camera: Camera, network: MaskNetwork, first: NDArray[np.float32]
+) -> NDArray[np.float32] | None:
+    """(H, W) from a look at what was seen first (h, w), a smaller picture of the same; None if that is not seen."""
     import torch
+
+    from rrb.networks.crops import crops_around, returned
+    from rrb.networks.looks import box_of, seen_in
+
+    height, width = image.shape[:2]
+    scale = np.array([width / first.shape[1], height / first.shape[0]], np.float32)
+    intrinsics = torch.from_numpy(camera.matrix.astype(np.float32))[None]
+    box = torch.from_numpy(np.array(box_of(first), np.float32) * np.tile(scale, 2))[None]
+    crops = crops_around(box, intrinsics, network.config.size_px, _SECOND_FILL)
+    share = without_specks(_asked(network, seen_in(image, crops, intrinsics))[0])
+    smaller = intrinsics / torch.from_numpy(np.append(scale, np.float32(1)))[:, None]
+    if overlap(share, seen_in(first, crops, smaller)[0, 0].numpy()) < _SAME:
+        return None
+    return returned(torch.from_numpy(share)[None, None], crops, intrinsics, height, width)[0, 0].numpy()
+
+
+def _asked(network: MaskNetwork, images: Any) -> NDArray[np.float32]:
+    """(B, S, S) of (B, 3, S, S) in [0, 1]."""
+    import torch
+
+    with torch.no_grad():
+        return network(2 * images - 1).sigmoid().numpy()
+
+
+def _whole(image: NDArray[np.uint8], size: int) -> Any:
+    """(1, 3, size, size) in [0, 1] of all of the picture: large ones are reduced to about four times that before."""
+    import torch
+    from PIL import Image
+
+    from rrb.networks.looks import reduced
+
+    height, width = image.shape[:2]
+    factor = max(1, min(height, width) // (4 * size))
+    smaller = Image.fromarray(np.ascontiguousarray(reduced(image, factor)))
+    box = (0, 0, width / factor, height / factor)
+    seen = np.array(smaller.resize((size, size), Image.Resampling.BILINEAR, box), np.float32)
+    return torch.from_numpy(seen).permute(2, 0, 1)[None] / 255
+
+
+def without_specks(share: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(H, W) less what is 0.5 or more and apart from the largest part, with less than a tenth of its pixels."""
     from skimage.measure import label
 
-    parts = label((share[0] >= 0.5).numpy(), connectivity=1)
+    parts = label(share >= 0.5, connectivity=1)
     if parts.max() <= 1:
         return share
-    counts = np.bincount(parts.ravel())[1:]
-    others = (
-        (parts > 0) & (parts != counts.argmax() + 1) & (counts[np.maximum(parts, 1) - 1] < 0.1 * counts.max())
-    )
-    return torch.where(torch.from_numpy(others)[None], torch.zeros_like(share), share)
+    counts = np.zeros(parts.max() + 1, np.int64)
+    for rows in np.array_split(parts, 64):  # for counting copies them as larger numbers
+        counts += np.bincount(rows.ravel(), minlength=len(counts))
+    small = counts < _SPECK * counts[1:].max()
+    small[0] = False
+    return np.where(small[parts], np.float32(0), share)
+
+
+def overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Intersection over union of what is 0.5 or more; 0 where nothing is."""
+    a, b = one >= 0.5, other >= 0.5
+    return int(np.count_nonzero(a & b)) / max(1, int(np.count_nonzero(a | b)))
 
 
 def require_object(mask: NDArray[np.float32], what: str) -> None:
