@@ -12,7 +12,7 @@ class EncoderConfig:
     size_px: int = 96  # of the square crop
     channels: int = 4  # the object's colours and its mask
     stem: str = "unshuffle"  # 4 x 4 pixels become channels; or "resnet": a 7 x 7 convolution and pooling
-    widths: tuple[int, ...] = (64, 96, 192, 256)
+    widths: tuple[int, ...] = (64, 128, 224, 320)
     blocks: tuple[int, ...] = (0, 1, 1, 1)  # of each stage; the first stage keeps the stem's resolution
     features: int = 256
 
@@ -35,7 +35,9 @@ class Encoder(nn.Module):
             for n in range(count):
                 layers.append(Block(width, wide, 2 if k and n == 0 else 1))
                 width = wide
-        layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, config.features)]
+        # Where something lies matters to views and shapes: small maps keep their places.
+        places = config.size_px // 4 // 2 ** (len(config.widths) - 1) if config.stem == "unshuffle" else 1
+        layers += [nn.AdaptiveAvgPool2d(places), nn.Flatten(), nn.Linear(width * places**2, config.features)]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, crops: Tensor) -> Tensor:
