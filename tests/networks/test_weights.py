@@ -53,6 +53,14 @@ def test_what_comes_back_is_what_was_kept_at_half_precision(kept):
     assert found.state_dict()["stem.2.num_batches_tracked"] == 70_000
 
 
+def test_loading_draws_on_nobodys_random_numbers(kept):
+    path, _ = kept
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    load(path, "mask")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_keeping_what_came_back_gives_the_same_bytes(kept, tmp_path):
     path, _ = kept
     found, about = load(path, "mask")

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from rrb.errors import BadFileError, BadInputError
@@ -59,7 +60,10 @@ def load(path: str | Path, network: str) -> tuple[Any, dict[str, Any]]:
             f"{path}: it holds weights of {weights.network!r}, but those of {network!r} are needed"
         )
     try:
-        module = build(network, weights.size)
+        with torch.random.fork_rng(
+            devices=[]
+        ):  # first weights are drawn for nothing: not from the caller's numbers
+            module = build(network, weights.size)
     except BadInputError as error:
         raise BadFileError(f"{path}: {error}; these weights may be of another version of rrb") from None
     wanted = {name: tuple(t.shape) for name, t in module.state_dict().items()}

@@ -69,8 +69,13 @@ def load_weights(path: str | Path) -> Weights:
     except (KeyError, ValueError):
         raise BadFileError(f"{path}: its header lacks network, size or about, or holds no JSON") from None
     full = {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
-    if broken := [name for name, t in full.items() if not torch.isfinite(t).all()]:
+    if broken := [name for name, t in full.items() if not _finite(t)]:
         raise BadFileError(
             f"{path}: {broken[0]} holds numbers that are not finite; these weights are damaged"
         )
     return Weights(*named, about, full)
+
+
+def _finite(tensor: Tensor) -> bool:
+    """The least and the largest say it for all, and NaN is both: one reading, where `isfinite` takes several."""
+    return tensor.numel() == 0 or all(bool(torch.isfinite(end)) for end in tensor.aminmax())
