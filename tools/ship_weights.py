@@ -122,8 +122,17 @@ def promise(name: str, run: Path) -> str:
     )
 
 
+def require_modes(path: Path) -> None:
+    """What a fit may move of a shape is worked out after the last step: without it, no shape is fitted."""
+    network, _ = load(path, "occupancy")
+    if not network.code_modes.any():
+        raise SystemExit(f"{path}: it has no modes of shapes; the command that trained it works them out")
+
+
 def main(name: str, root: str, *runs: str) -> None:
     folders = [Path(run) for run in runs]
+    if name == "occupancy":
+        require_modes(folders[-1] / "best.safetensors")
     WEIGHTS.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folders[-1] / "best.safetensors", WEIGHTS / f"{name}.safetensors")
     (WEIGHTS / f"{name}.md").write_text(card(name, Path(root), folders))

@@ -1,16 +1,20 @@
 """The modes of a shape: planted scatter about objects' means is found again, in its size and its direction."""
 
+import importlib.util
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-from rrb.networks.build import build
+from rrb.networks.build import build, load
 from rrb.networks.occupancy import MODES, Codes
+from rrb.networks.weights import save_weights
 from rrb.training.occupancy import OccupancyLesson
 from rrb.training.shape_modes import shape_modes
 
 OBJECTS, VIEWS, CODE = 60, 8, 128
+SHIP = Path(__file__).parents[2] / "tools" / "ship_weights.py"
 
 
 class Planted(OccupancyLesson):
@@ -28,10 +32,14 @@ class Planted(OccupancyLesson):
         self.network.encode = self.planted
 
     def prepare(self, batch, random):
-        return {"crops": batch.rows, "category": None, "log_extents": torch.zeros(len(batch.rows), 3)}
+        logs = torch.zeros(len(batch.rows), 3)
+        return {"crops": batch.rows, "category": torch.zeros(len(batch.rows)), "log_extents": logs}
 
     def planted(self, rows, category):
-        return Codes(self.codes[rows], self.sides[rows])
+        """In the order in which they are asked for: a device that only has shapes cannot tell which."""
+        assert rows.device == category.device == self.network.code_modes.device
+        first, self.at = self.at, self.at + len(rows)
+        return Codes(self.codes[first : self.at], self.sides[first : self.at])
 
 
 def batches(views=VIEWS, size=48):
@@ -75,13 +83,44 @@ def test_objects_that_are_seen_once_say_nothing():
     assert shape_modes(Planted(), batches(views=1)) is None
 
 
-def test_the_network_keeps_them_in_its_file(tmp_path):
-    from rrb.networks.build import load
-    from rrb.networks.weights import save_weights
+def test_pictures_go_where_the_network_lies():
+    lesson = Planted()
+    expected = shape_modes(Planted(), batches())
+    lesson.network.to("meta")
+    for ours, theirs in zip(shape_modes(lesson, batches()), expected, strict=True):
+        assert torch.equal(ours, theirs)
 
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_a_network_on_a_gpu_is_completed_there():
+    lesson, other = Planted(), Planted()
+    lesson.cuda()
+    lesson.codes, lesson.sides = lesson.codes.cuda(), lesson.sides.cuda()
+    assert lesson.complete(batches())
+    assert other.complete(batches())
+    assert lesson.network.code_modes.is_cuda
+    torch.testing.assert_close(lesson.network.code_modes.cpu(), other.network.code_modes)
+
+
+def test_the_network_keeps_them_in_its_file(tmp_path):
     lesson = Planted()
     assert lesson.complete(batches())
     del lesson.network.encode
     save_weights(tmp_path / "o.safetensors", "occupancy", "small", lesson.network, {})
     network, _ = load(tmp_path / "o.safetensors", "occupancy")
     torch.testing.assert_close(network.code_modes, lesson.network.code_modes, atol=1e-3, rtol=1e-3)
+
+
+def test_a_network_without_them_is_not_shipped(tmp_path, monkeypatch):
+    spec = importlib.util.spec_from_file_location("ship_weights", SHIP)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    monkeypatch.setattr(tool, "WEIGHTS", tmp_path / "weights")
+    network = build("occupancy", "small")
+    save_weights(tmp_path / "best.safetensors", "occupancy", "small", network, {})
+    with pytest.raises(SystemExit, match="no modes of shapes"):
+        tool.main("occupancy", str(tmp_path), str(tmp_path))
+    assert not (tmp_path / "weights").exists()
+    network.code_modes[0, 3] = 0.1
+    save_weights(tmp_path / "best.safetensors", "occupancy", "small", network, {})
+    tool.require_modes(tmp_path / "best.safetensors")

@@ -111,5 +111,6 @@ class OccupancyLesson(Lesson):
         modes = shape_modes(self, batches)
         if modes is None:
             return False
-        self.network.code_modes, self.network.side_modes = modes
+        self.network.code_modes.copy_(modes[0])  # onto the network's device
+        self.network.side_modes.copy_(modes[1])
         return True

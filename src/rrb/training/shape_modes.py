@@ -21,19 +21,20 @@ _FEWEST = 100  # pictures of objects that are seen more than once
 
 @torch.no_grad()
 def shape_modes(lesson: Lesson, batches: Iterable[Any]) -> tuple[Tensor, Tensor] | None:
-    """(K, code) and (K, 3): one standard deviation along each mode, the largest first.
+    """(K, code) and (K, 3), on the CPU: one standard deviation along each mode, the largest first.
 
     None where too few objects are seen more than once to say.
     """
     lesson.eval()
     network = lesson.network
     assert isinstance(network, OccupancyNetwork)
+    device = next(network.parameters()).device
     codes, errors, names = [], [], []
     for batch in batches:
         inputs: Inputs = lesson.prepare(batch, None)
-        found = network.encode(inputs["crops"], inputs["category"])
-        codes.append(found.code.double())
-        errors.append((found.log_extents - inputs["log_extents"]).double())
+        found = network.encode(inputs["crops"].to(device), inputs["category"].to(device))
+        codes.append(found.code.cpu().double())
+        errors.append((found.log_extents.cpu() - inputs["log_extents"]).double())
         names += batch.mesh_ids
     code, error = torch.cat(codes), torch.cat(errors)
     scatter, kept = _about_means(code, names)
