@@ -18,11 +18,14 @@ from scipy.ndimage import distance_transform_edt
 
 import rrb
 import stub_recipe
+from rrb.cli import _evaluate_methods
 from rrb.cli import _reconstruct_files as files_of
 from rrb.cli.main import main
 from rrb.geometry.image_io import save_image, save_mask
 from rrb.geometry.pose_io import load_pose
+from rrb.networks import build
 from rrb.recipes import reconstruct as face
+from rrb.recipes import seeing
 from rrb.viz.fit_picture import backdrop
 from rrb.viz.overlay import contours
 from rrb.viz.pictures import VERMILLION
@@ -35,8 +38,11 @@ ALL = {"mesh.glb", "scene.glb", "overlay.png", "fit.gif", "pose.json"}
 
 @pytest.fixture
 def recipe(monkeypatch):
+    """In the networks' place; that of masks sees what is not white."""
     made = stub_recipe.Recipe()
     monkeypatch.setattr(face, "RECIPES", dict.fromkeys(face.RECIPES, lambda: made))
+    monkeypatch.setattr(build, "shipped", lambda name: (name, {}))
+    monkeypatch.setattr(seeing, "predicted", lambda image, *_: (image.min(-1) < 200).astype(np.float32))
     return made
 
 
@@ -250,6 +256,51 @@ def test_a_mask_may_be_given_and_may_hold_labels(pictures, recipe):
         assert call["mask_from"] == "given"
 
 
+def hidden(path, *, more=0):
+    """A mask of the right half of the pictures, or of some pixels more; and where it is."""
+    unknown = np.arange(96) >= 48 - more
+    save_mask(path, np.tile(unknown, (72, 1)))
+    return unknown
+
+
+def test_what_hides_the_object_is_told_the_recipe_and_drawn(pictures, recipe, drawings):
+    unknown = hidden(pictures.parent / "hidden.png")
+    assert reconstruct(pictures / "b.png", *LENS, out=pictures.parent / "bare") == 0
+    assert reconstruct(pictures / "b.png", *LENS, "--unknown", pictures.parent / "hidden.png") == 0
+    assert recipe.calls[0]["unknown"] is None
+    assert (recipe.calls[1]["unknown"] == unknown).all()
+    shown = [Image.open(pictures.parent / name / "overlay.png") for name in ("bare", "out")]
+    assert np.abs(np.asarray(shown[0]).astype(int) - np.asarray(shown[1])).max() > 60
+    one, other = (lines(pictures.parent / name)[0]["inputs"] for name in ("bare", "out"))
+    assert one != other
+
+
+def test_an_unknown_that_does_not_fit_is_a_sentence(pictures, recipe, capsys):
+    save_mask(pictures.parent / "small.png", np.zeros((50, 60), bool))
+    said = refusal(capsys, pictures / "b.png", *LENS, "--unknown", pictures.parent / "small.png")
+    assert all(word in said for word in ("small.png", "60x50", "96x72"))
+    hidden(pictures.parent / "all.png", more=48)
+    said = refusal(capsys, pictures / "b.png", *LENS, "--unknown", pictures.parent / "all.png")
+    assert "hides all" in said
+
+
+def test_aeroplanes_are_airplanes(pictures, recipe):
+    reconstruct(pictures, *LENS, "--category", "airplane")
+    assert {call["category"] for call in recipe.calls} == {"aeroplane"}
+    assert done(recipe) == 4
+    assert reconstruct(pictures, *LENS, "--category", "aeroplane") == 0
+    assert done(recipe) == 0
+
+
+def test_a_picture_is_read_once(pictures, recipe, monkeypatch):
+    from rrb.geometry import image_io
+
+    decoded, decode = [], image_io._decode
+    monkeypatch.setattr(image_io, "_decode", lambda data, path: decoded.append(path) or decode(data, path))
+    assert reconstruct(pictures / "b.png", *LENS) == 0
+    assert decoded == [pictures / "b.png"]
+
+
 def test_an_object_at_the_border_is_done_and_said(pictures, recipe, capsys):
     with Image.open(pictures / "b.png") as picture:
         shown = np.asarray(picture.convert("RGB"))[:, :50]
@@ -404,6 +455,7 @@ def test_in_a_batch_they_are_named_and_skipped(pictures, recipe, capsys, spoil):
         (["--camera-height-m", "-1"], "-1"),
         (["--camera-height-m", "0"], "0"),
         (["--camera-height-m", "1e6"], "1000000"),
+        (["--camera-height-m", "1e-9"], "1e-09"),
         (["--camera-height-m", "nan"], "nan"),
         (["--category", "boat"], "'boat'"),
         (["--recipe", "best"], "'best'"),
@@ -415,6 +467,7 @@ def test_in_a_batch_they_are_named_and_skipped(pictures, recipe, capsys, spoil):
         (["--camera", "missing.json"], "missing.json"),
         (["--label", "3"], "--mask"),
         (["--mask", "missing.png"], "missing.png"),
+        (["--unknown", "missing.png"], "missing.png"),
     ],
 )
 @pytest.mark.parametrize("batch", [False, True])
@@ -472,8 +525,6 @@ def of_another_version(folder):
 def test_weights_that_cannot_be_used_are_one_sentence(
     pictures, tmp_path, monkeypatch, capsys, prepare, word, batch
 ):
-    from rrb.networks import build
-
     folder = tmp_path / "weights"
     folder.mkdir()
     prepare(folder)
@@ -526,6 +577,23 @@ def test_masks_go_with_pictures_by_name(pictures, recipe, capsys):
     assert not (pictures.parent / "2").exists()
 
 
+def test_what_hides_objects_goes_with_pictures_by_name(pictures, recipe, capsys):
+    folder = pictures.parent / "hidden"
+    folder.mkdir()
+    expected = [hidden(folder / f"{name}.png", more=i) for i, name in enumerate(NAMES[:3])]
+    assert reconstruct(pictures, *LENS, "--unknown", folder) == 0
+    assert [(call["unknown"] == e).all() for call, e in zip(recipe.calls, expected, strict=True)] == [
+        True
+    ] * 3
+    assert "none of c.png" in table(pictures.parent / "out")["c"]["error"]
+    done(recipe)
+    hidden(folder / "a10.png", more=9)
+    assert reconstruct(pictures, *LENS, "--unknown", folder) == 0
+    assert done(recipe) == 1
+    assert reconstruct(pictures, *LENS, "--unknown", folder / "b.png", out=pictures.parent / "2") == 2
+    assert "one --unknown" in capsys.readouterr().err
+
+
 def test_done_again_nothing_is_done(pictures, recipe, capsys):
     assert reconstruct(pictures, *LENS) == 0
     out = pictures.parent / "out"
@@ -575,6 +643,20 @@ def test_other_options_are_refused_and_change_nothing(pictures, recipe, capsys, 
     (out / "batch.json").unlink()
     assert reconstruct(pictures, *more) == 0
     assert done(recipe) == 4
+
+
+def test_other_weights_are_refused_and_change_nothing(pictures, recipe, capsys, monkeypatch):
+    monkeypatch.setattr(_evaluate_methods, "weights_said", lambda: {"mask": "0" * 16, "viewpoint": "1" * 16})
+    reconstruct(pictures, *LENS)
+    before = everything(pictures.parent / "out")
+    done(recipe)
+    monkeypatch.setattr(_evaluate_methods, "weights_said", lambda: {"mask": "0" * 16, "viewpoint": "2" * 16})
+    assert reconstruct(pictures, *LENS) == 2
+    said = capsys.readouterr().err
+    assert "weights was" in said
+    assert "--weights" not in said
+    assert everything(pictures.parent / "out") == before
+    assert not recipe.calls
 
 
 def test_one_picture_is_not_written_over_a_batch(pictures, recipe, capsys):
@@ -723,10 +805,10 @@ def test_half_a_line_is_no_line_and_a_foreign_file_is_refused(pictures, recipe, 
 
 
 def test_what_else_it_might_be_is_drawn_if_it_is_likely(pictures, recipe, drawings):
-    item = files_of.Item(pictures / "b.png", None)
+    item = files_of.Item(pictures / "b.png", None, None)
     image = np.asarray(Image.open(pictures / "b.png"))
     mask = (image != 255).any(-1).astype(np.float32)
     found = stub_recipe.found(image, mask, CAMERA)
     unlikely = replace(found, hypotheses=(found.hypotheses[0], replace(found.hypotheses[1], weight=0.001)))
-    shown = [files_of.pictures(files_of.Made(item, image, f, 1.0))[0] for f in (found, unlikely)]
+    shown = [files_of.pictures(files_of.Made(item, image, None, f, 1.0))[0] for f in (found, unlikely)]
     assert shown[0].shape[1] > shown[1].shape[1] + 290

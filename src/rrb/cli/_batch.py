@@ -42,7 +42,8 @@ def require_same_options(out: Path, now: dict[str, Any], what: str) -> None:
     before = read_json(path)
     if not isinstance(before, dict) or before.keys() != now.keys() or before["format"] != now["format"]:
         raise BadFileError(f"{path}: it is not of {now['format']}; give another --out")
-    changed = [f"{flag_of(n)} was {short(before[n])}, is {short(now[n])}" for n in now if before[n] != now[n]]
+    flags = {name: name if name == "weights" else flag_of(name) for name in now}
+    changed = [f"{flags[n]} was {short(before[n])}, is {short(now[n])}" for n in now if before[n] != now[n]]
     if changed:
         raise BadInputError(
             f"{out} holds {what} of other options ({', '.join(changed)}): give another --out, or delete"

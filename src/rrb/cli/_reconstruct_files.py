@@ -34,10 +34,11 @@ class Item:
 
     image: Path
     mask: Path | None
+    unknown: Path | None
 
     @property
     def paths(self) -> tuple[Path | None, ...]:
-        return self.image, self.mask
+        return self.image, self.mask, self.unknown
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,31 +47,42 @@ class Made:
 
     item: Item
     picture: NDArray[np.uint8]  # (H, W, 3)
+    unknown: NDArray[np.float32] | None  # (H, W)
     found: Reconstruction
     seconds: float
 
 
 def solve(options: Options, item: Item) -> Made:
-    from rrb.geometry.image_io import load_image
-    from rrb.recipes.reconstruct import reconstruct
+    from rrb.recipes.reconstruct import opened, reconstruct
 
-    picture = load_image(item.image)
-    height, width = picture.shape[:2]
-    mask = None if item.mask is None else read_mask(item.mask, options.label, (height, width))
-    if mask is not None and mask.shape != (height, width):
-        raise BadFileError(
-            f"mask {item.mask} is {mask.shape[1]}x{mask.shape[0]} but the image {item.image} is {width}x{height}"
-        )
     before = time.perf_counter()
+    picture = opened(item.image)
+    height, width = picture.colours.shape[:2]
+    mask = _read_beside(item, "mask", item.mask, options.label, (height, width))
+    unknown = _read_beside(item, "unknown", item.unknown, None, (height, width))
     found = reconstruct(
-        item.image,
+        picture,
         mask=mask,
+        unknown=unknown,
         **_camera(options, item, width, height),
         camera_height_m=options.camera_height_m,
         category=options.category,
         recipe=options.recipe,
     )
-    return Made(item, picture, found, time.perf_counter() - before)
+    return Made(item, picture.colours, unknown, found, time.perf_counter() - before)
+
+
+def _read_beside(
+    item: Item, what: str, path: Path | None, label: Any, size: tuple[int, int]
+) -> NDArray[np.float32] | None:
+    """A mask of the picture's size (height, width)."""
+    if path is None:
+        return None
+    mask = read_mask(path, label, size)
+    if mask.shape != size:
+        sizes = f"{mask.shape[1]}x{mask.shape[0]} but the image {item.image} is {size[1]}x{size[0]}"
+        raise BadFileError(f"{what} {path} is {sizes}")
+    return mask
 
 
 def _camera(options: Options, item: Item, width: int, height: int) -> dict[str, Any]:
@@ -149,7 +161,7 @@ def pictures(made: Made) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
     def shade(pose: Any, camera: Any, behind: Any) -> Any:
         return render(painted, pose, camera, background=behind, supersampling=_SAMPLES).colour
 
-    behind = fit_picture.backdrop(found.mask, made.picture)
+    behind = fit_picture.backdrop(found.mask, made.picture, made.unknown)
     guesses = _guesses(found)
     captions = _seen_from(found), _size(found)
     surface = reconstruction.shaded(behind, made.picture, guesses[0], shade)

@@ -7,8 +7,8 @@ results.jsonl. What is not accepted is said with its reason, and is no failure: 
 
 A folder, or several pictures, are a batch: files go to OUT/NAME/, NAME being the picture's, and a line to
 OUT/results.jsonl as each is done. Stopped or killed, the same command continues; a picture whose files have changed is
-done again, other options are refused. What cannot be used is named and skipped; only if nothing could be
-reconstructed is the exit code 2.
+done again, other options, and other weights of the networks, are refused. What cannot be used is named and skipped;
+only if nothing could be reconstructed is the exit code 2.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class Options(CameraFlags):
     """Where the object is: a picture or COCO's .json. In a batch a folder, with files of the pictures' names."""
     label: Annotated[int | tuple[int, int, int] | None, unsaid("N | R G B")] = None
     """The value or colour that is the object, where MASK holds labels; the annotation's id in COCO's .json."""
+    unknown: Annotated[Path | None, unsaid("MASK")] = None
+    """Where something hides whether the object is there: a picture or COCO's .json. In a batch a folder, as MASK."""
     camera_height_m: Annotated[float | None, unsaid("M")] = None
     """The camera's height above the ground that the object stands on, from which its size follows."""
     category: Annotated[str | None, unsaid("NAME")] = None
@@ -56,13 +58,13 @@ def run(options: Options) -> None:
 
 def require_usable(options: Options) -> None:
     """Refuse before the work what no picture could be done with."""
-    from rrb.recipes.reconstruct import RECIPES, checked_height, require_category
+    from rrb.recipes.reconstruct import RECIPES, checked_category, checked_height
 
     if not options.images:
         raise BadInputError("no picture is given; a file, several, or a folder of them is accepted")
     if options.recipe not in RECIPES:
         raise BadInputError(f"--recipe is {short(options.recipe)}; {', '.join(RECIPES)} are accepted")
-    require_category(options.category)
+    checked_category(options.category)
     checked_height(options.camera_height_m)
     if options.label is not None and options.mask is None:
         raise BadInputError("--label chooses in a mask: give --mask too")

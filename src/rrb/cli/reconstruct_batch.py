@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,8 +25,8 @@ from rrb.errors import BadInputError
 if TYPE_CHECKING:
     from rrb.cli.reconstruct import Options
 
-FORMAT = "rrb.reconstruct-batch/1"
-_DECIDING = ("fov_deg", "focal_px", "principal_point", "label", "camera_height_m", "category", "recipe")
+FORMAT = "rrb.reconstruct-batch/2"
+_DECIDING = ("fov_deg", "focal_px", "principal_point", "label", "camera_height_m", "recipe")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +68,14 @@ def run(options: Options) -> None:
 
 
 def deciding(options: Options) -> str:
-    """The options that decide the results, as JSON."""
+    """The options that decide the results, and what the networks have learned, as JSON."""
+    from rrb.cli._evaluate_methods import weights_said
+    from rrb.recipes.reconstruct import checked_category
+
     camera = camera_from_file(options)
-    said = {name: getattr(options, name) for name in _DECIDING}
+    said: dict[str, Any] = {name: getattr(options, name) for name in _DECIDING}
+    said["category"] = checked_category(options.category)
+    said["weights"] = " ".join(f"{name} {digest[:8]}" for name, digest in weights_said().items())
     return json.dumps({"format": FORMAT, **said, "camera": camera and camera.to_json()})
 
 
@@ -101,26 +106,27 @@ def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
 
 def one_of(options: Options) -> Item:
     """The only one."""
-    image, mask = options.images[0], _masks(options)
-    return Item(image, mask.of(image.stem))
+    return _items(options)(options.images[0])
 
 
 def jobs_of(options: Options) -> list[Job]:
-    if options.mask is not None and options.mask.exists() and not options.mask.is_dir():
-        raise BadInputError(f"{options.mask} is one mask; a folder of them is accepted for several pictures")
-    masks, decided, hashes = _masks(options), deciding(options), dict[Path, str]()
+    for what, place in (("mask", options.mask), ("--unknown", options.unknown)):
+        if place is not None and place.exists() and not place.is_dir():
+            raise BadInputError(f"{place} is one {what}; a folder of them is accepted for several pictures")
+    item_of, decided, hashes = _items(options), deciding(options), dict[Path, str]()
     jobs = []
     for image in images_of(options.images):
         try:
-            item = Item(image, masks.of(image.stem))
+            item = item_of(image)
             jobs.append(Job(image.stem, item, hash_of(item.paths, decided, hashes)))
         except BadInputError as error:
             jobs.append(Job(image.stem, None, "", str(error)))
     return jobs
 
 
-def _masks(options: Options) -> Beside:
-    return Beside(options.mask, (*PICTURES, ".json"))
+def _items(options: Options) -> Callable[[Path], Item]:
+    masks, hidden = (Beside(place, (*PICTURES, ".json")) for place in (options.mask, options.unknown))
+    return lambda image: Item(image, masks.of(image.stem), hidden.of(image.stem))
 
 
 # --- what was done before -------------------------------------------------------------------------

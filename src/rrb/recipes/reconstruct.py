@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rrb.errors import BadInputError
-from rrb.fitting.mask_checks import checked_mask
+from rrb.fitting.mask_checks import checked_mask, checked_unknown
 from rrb.geometry._arrays import finite_float, short
 from rrb.geometry.camera import Camera
 from rrb.geometry.image_io import load_mask, load_picture
@@ -18,7 +18,7 @@ from rrb.recipes.result import Reconstruction
 
 ASSUMED_FOV_DEG = 50.0  # of the longer side: between a telephone's camera and a normal lens
 _LEAST_SIDE = 16
-_HIGHEST_M = 1000.0
+_LOWEST_M, _HIGHEST_M = 0.01, 1000.0
 
 Recipe = Callable[..., Reconstruction]
 
@@ -40,10 +40,19 @@ def _papers() -> Recipe:
 RECIPES: Mapping[str, Callable[[], Recipe]] = {"rrb": _ours, "rrb-paper": _papers}
 
 
+class Picture(NamedTuple):
+    """What a file of a picture holds, so that who needs it too reads it once."""
+
+    colours: NDArray[np.uint8]  # (H, W, 3)
+    alpha: NDArray[np.float32] | None  # (H, W) in [0, 1]; None if it is opaque everywhere
+    name: str  # for errors
+
+
 def reconstruct(
-    image: str | Path | NDArray[np.uint8],
+    image: str | Path | NDArray[np.uint8] | Picture,
     *,
     mask: Any = None,
+    unknown: Any = None,
     focal_px: float | None = None,
     fov_deg: float | None = None,
     camera: Camera | None = None,
@@ -53,7 +62,9 @@ def reconstruct(
 ) -> Reconstruction:
     """The mesh and the pose of the object in an image, by what the networks that come with rrb have learned.
 
-    image: a file, or (H, W, 3) uint8. mask: a file or (H, W), instead of alpha, a plain background or the network.
+    image: a file, or (H, W, 3) uint8. mask: a file or (H, W), instead of what is taken else: the alpha channel if it
+    outlines something (0.2 to 97 % of the pixels are opaque), what differs from a plain background, or what the
+    network predicts. unknown: a file or (H, W), from 0.5 on where something hides whether the object is there.
     focal_px, fov_deg (horizontal) or camera: what took it; without, a field of view of 50 degrees along the longer
     side is assumed, and said. camera_height_m: above the ground that the object stands on; without, the result has no
     metres, and says so. category: chair, car, aeroplane, table or sofa; without, the network says it.
@@ -61,34 +72,49 @@ def reconstruct(
     make = RECIPES.get(recipe)
     if make is None:
         raise BadInputError(f"the recipe is {short(recipe)}; {', '.join(RECIPES)} are accepted")
-    require_category(category)
+    category = checked_category(category)
     height = checked_height(camera_height_m)
-    picture, alpha, name = _opened(image)
-    camera_, notes = _camera(picture, camera, focal_px, fov_deg)
-    pixels, source = mask_of(picture, alpha, mask, camera_, name)
+    picture = image if isinstance(image, Picture) else opened(image)
+    camera_, notes = _camera(picture.colours, camera, focal_px, fov_deg)
+    pixels, source = mask_of(picture.colours, picture.alpha, mask, camera_, picture.name)
+    hidden = None if unknown is None else _unknown(unknown, camera_, pixels)
     if at_border(pixels):
         notes.append("the object goes on beyond the picture's border: what lies there is a guess")
     return make()(
-        picture, pixels, camera_, camera_height_m=height, category=category, mask_from=source, notes=notes
+        picture.colours,
+        pixels,
+        camera_,
+        camera_height_m=height,
+        category=category,
+        mask_from=source,
+        unknown=hidden,
+        notes=notes,
     )
 
 
-def _opened(image: Any) -> tuple[NDArray[np.uint8], NDArray[np.float32] | None, str]:
-    """Colours, alpha if it says anything, and how errors call it."""
+def opened(image: str | Path | NDArray[np.uint8]) -> Picture:
+    """A file, or (H, W, 3) uint8; what is too small is refused."""
     if isinstance(image, str | Path):
-        colours, alpha = load_picture(image)
-        name = str(image)
+        picture = Picture(*load_picture(image), str(image))
     else:
-        colours, alpha, name = np.asarray(image), None, "the image"
-        if colours.ndim != 3 or colours.shape[2] != 3 or colours.dtype != np.uint8:
+        picture = Picture(np.asarray(image), None, "the image")
+        shape, kind = picture.colours.shape, picture.colours.dtype
+        if len(shape) != 3 or shape[2] != 3 or kind != np.uint8:
             raise BadInputError(
-                f"the image has the shape {colours.shape} of {colours.dtype}; a file, or (H, W, 3) of uint8, is"
-                " accepted"
+                f"the image has the shape {shape} of {kind}; a file, or (H, W, 3) of uint8, is accepted"
             )
-    height, width = colours.shape[:2]
+    height, width = picture.colours.shape[:2]
     if min(height, width) < _LEAST_SIDE:
-        raise BadInputError(f"{name}: it is {width}x{height}; from {_LEAST_SIDE} pixels a side is accepted")
-    return colours, alpha, name
+        raise BadInputError(
+            f"{picture.name}: it is {width}x{height}; from {_LEAST_SIDE} pixels a side is accepted"
+        )
+    return picture
+
+
+def _unknown(unknown: Any, camera: Camera, mask: NDArray[np.float32]) -> NDArray[np.float32]:
+    if isinstance(unknown, str | Path):
+        return checked_unknown(load_mask(unknown), camera, mask, str(unknown))
+    return checked_unknown(unknown, camera, mask)
 
 
 def _camera(
@@ -119,21 +145,22 @@ def _camera(
 def mask_of(
     image: NDArray[np.uint8], alpha: NDArray[np.float32] | None, mask: Any, camera: Camera, name: str
 ) -> tuple[NDArray[np.float32], str]:
+    """(H, W) in [0, 1], and where it comes from; an alpha channel that outlines nothing is passed over, and said."""
     from rrb.recipes import seeing
 
     if mask is not None:
         pixels = load_mask(mask) if isinstance(mask, str | Path) else mask
         return checked_mask(pixels, camera), "given"
-    if alpha is not None:
-        found, source = alpha, "the picture's alpha channel"
-    elif (plain := seeing.plain_background(image)) is not None:
+    if alpha is not None and seeing.outlines(alpha):
+        return alpha, "the picture's alpha channel"
+    if (plain := seeing.plain_background(image)) is not None:
         found, source = plain, "what differs from the plain background"
     else:
         from rrb.networks.build import shipped
 
         found, source = seeing.predicted(image, camera, shipped("mask")[0]), "predicted by the network"
     seeing.require_object(found, name)
-    return found, source
+    return found, source if alpha is None else f"{source}, for the alpha channel outlines nothing"
 
 
 def at_border(mask: NDArray[np.float32]) -> bool:
@@ -142,19 +169,22 @@ def at_border(mask: NDArray[np.float32]) -> bool:
     return int(max(inside[0].sum(), inside[-1].sum(), inside[:, 0].sum(), inside[:, -1].sum())) > 1
 
 
-def require_category(category: str | None) -> None:
-    from rrb.networks.categories import CATEGORIES
+def checked_category(category: str | None) -> str | None:
+    """As the networks call it."""
+    from rrb.networks.categories import ALIASES, CATEGORIES
 
-    if category is not None and category not in CATEGORIES:
+    known = ALIASES.get(category, category) if isinstance(category, str) else category
+    if known is not None and known not in CATEGORIES:
         raise BadInputError(f"the category is {short(category)}; {', '.join(CATEGORIES)} are accepted")
+    return known
 
 
 def checked_height(height: float | None) -> float | None:
     if height is None:
         return None
     number = finite_float(height)
-    if number is None or not 0 < number <= _HIGHEST_M:
+    if number is None or not _LOWEST_M <= number <= _HIGHEST_M:
         raise BadInputError(
-            f"camera_height_m is {short(height)}; metres above 0 and up to {_HIGHEST_M:g} are accepted"
+            f"camera_height_m is {short(height)}; metres from {_LOWEST_M:g} to {_HIGHEST_M:g} are accepted"
         )
     return number

@@ -10,12 +10,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from rrb.geometry.pose import Pose
-from rrb.networks.categories import CATEGORIES
+from rrb.networks.categories import ALIASES, CATEGORIES
 from rrb.networks.crops import FILL, boxes_of, crops_around, object_alone, sampled
 
 _SHIFT = 0.04  # of a box's sides
 _FILLS = (0.78, 0.92)
-_ALIASES = {"airplane": "aeroplane"}  # what collections call them
 
 
 def pictures(batch: Any) -> tuple[Tensor, Tensor]:
@@ -98,7 +97,7 @@ def viewpoints(batch: Any, mirrored: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 def categories(batch: Any) -> Tensor:
     """(B,): places in CATEGORIES, -1 for others."""
-    names = [_ALIASES.get(name, name) for name in batch.categories]
+    names = [ALIASES.get(name, name) for name in batch.categories]
     return torch.tensor([CATEGORIES.index(n) if n in CATEGORIES else -1 for n in names])
 
 
