@@ -17,27 +17,23 @@ from safetensors.torch import load_file
 from made_data import sentence, small, some_meshes, times
 from rrb.cli import _training, _training_setup
 from rrb.cli._training_pictures import curve_picture, short, ticks
+from rrb.cli._training_setup import Place
 from rrb.cli.main import main
+from rrb.cli.train import Options
 from rrb.data.dataset import Dataset
 from rrb.data.make import make_dataset
 from rrb.geometry.image_io import load_image
 from rrb.networks.build import build, load
 from rrb.networks.weights import save_weights
+from rrb.training import shape_modes
 from rrb.training.checkpoint import read_lines
 from rrb.training.loop import Training
+from rrb.training.occupancy import OccupancyLesson
+from rrb.training.shapes import ShapesLesson
 from tiny_training import STEPS, arguments, made, shrink, train
 
 DEADLINE_S = 100
 TESTS = str(Path(__file__).parents[1])
-
-
-@pytest.fixture(autouse=True)
-def settings_of_torch():
-    """Training chooses threads, and that tiny numbers are 0: for its process, which here is that of other tests."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +151,24 @@ def test_it_begins_with_the_encoder_of_another(data, tmp_path):
         assert torch.equal(ours.half().float(), theirs)
 
 
+@pytest.mark.parametrize("flushed", [False, True])
+@pytest.mark.parametrize("steps", [1, 0])
+def test_what_torch_was_told_before_holds_afterwards(data, tmp_path, flushed, steps):
+    """Training has its own threads, tiny numbers and random numbers; other things run in the same process."""
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads + 1)
+        torch.set_flush_denormal(flushed)
+        random_before = torch.get_rng_state()
+        assert train(tmp_path, data, network="mask", steps=steps) == (0 if steps else 2)
+        assert torch.get_num_threads() == threads + 1
+        assert bool(torch.tensor([1e-37]) * 1e-3 == 0) == flushed
+        assert torch.equal(torch.get_rng_state(), random_before)
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(False)
+
+
 # --- stopped ------------------------------------------------------------------------------------------
 
 
@@ -214,6 +228,34 @@ def test_ctrl_c_keeps_what_was_learned(whole, data, tmp_path, monkeypatch, capsy
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert train(tmp_path, data, network="mask") == 0
     assert end_of(tmp_path) == whole
+
+
+@pytest.mark.parametrize("moment", ["begins", "ends"])
+def test_broken_off_after_the_last_step_it_is_completed(data, tmp_path, monkeypatch, capsys, moment):
+    """The modes of shapes are worked out when all is learned and kept."""
+    monkeypatch.setattr(shape_modes, "_FEWEST", 8)
+    assert train(tmp_path / "whole", data, network="occupancy", steps=2) == 0
+    best, expected = tmp_path / "out" / "best.safetensors", tmp_path / "whole" / "best.safetensors"
+    held = OccupancyLesson.complete
+
+    def broken(self, batches):
+        if moment == "ends":
+            held(self, batches)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OccupancyLesson, "complete", broken)
+        assert train(tmp_path / "out", data, network="occupancy", steps=2) == 1
+    assert best.read_bytes() != expected.read_bytes()
+    capsys.readouterr()
+    assert train(tmp_path / "out", data, network="occupancy", steps=2) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith(f"wrote {best}")
+    assert best.read_bytes() == expected.read_bytes()
+    network, about = load(best, "occupancy")
+    assert about["completed"] is True
+    assert network.code_modes.any()
+    assert train(tmp_path / "out", data, network="occupancy", steps=2) == 0
+    assert "finished before" in capsys.readouterr().out
 
 
 def environment():
@@ -523,6 +565,48 @@ def test_two_processes_go_on_to_the_same_bytes(data, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "goes on at step 8 of 11" in done.stdout
     assert end_of(tmp_path / "out")[1] == end_of(tmp_path / "whole")[1]
+
+
+def test_each_process_learns_its_own_share_of_the_points(data):
+    samples = Dataset(data)
+    options = Options("shapes", (str(data),), batch=2)
+    seen = []
+    for rank in range(2):
+        batches = _training_setup.kept_batches(options, samples, ShapesLesson, Place(rank, 2, "cpu"))
+        epochs = [list(batches(epoch)) for epoch in range(6)]
+        assert len({len(epoch) for epoch in epochs}) == 1
+        seen.append((len(epochs[0]), {key for epoch in epochs for batch in epoch for key in keys(batch)}))
+    (first_count, first), (second_count, second) = seen
+    assert first_count == second_count
+    assert not first & second
+    whole = samples.batches(32, "train", ShapesLesson.fields, workers=0)
+    assert first | second == {key for batch in whole for key in keys(batch)}
+
+
+def keys(batch):
+    points = batch.points.astype(np.float16)
+    return [(name, one.tobytes()) for name, one in zip(batch.mesh_ids, points, strict=True)]
+
+
+SHAPES = """
+from rrb.networks.build import SIZES
+from rrb.networks.occupancy import OccupancyConfig
+from rrb.networks.shapes import ShapeCodes
+SIZES["shapes"]["small"] = lambda: ShapeCodes(OccupancyConfig(code=12, width=16, blocks=2, frequencies=2))
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_learn_shapes(data, tmp_path):
+    script = tmp_path / "command.py"
+    script.write_text(TWO.replace("def told", f"{SHAPES}def told"))
+    done = torchrun([str(script)], *arguments(tmp_path / "out", data, network="shapes"))
+    assert done.returncode == 0, done.stderr
+    for line in ("making grids of", "[11/11", "wrote "):
+        assert done.stdout.count(line) == 1
+    first, second = (torch.load(tmp_path / f"out-{rank}-11.pt", weights_only=True) for rank in (0, 1))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert [line["step"] for line in read_lines(tmp_path / "out" / "curve.jsonl")] == [3, 4, 6, 8, 9, 11]
 
 
 @pytest.mark.slow

@@ -1,13 +1,17 @@
 """Codes of shapes, learned from points and taught to the encoder; by hand and by the command."""
 
+import json
+
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from made_data import sentence
 from rrb.data.dataset import Dataset
 from rrb.networks.build import SIZES, build
 from rrb.networks.occupancy import OccupancyConfig
 from rrb.networks.shapes import ShapeCodes, Teacher
-from rrb.networks.weights import load_weights
+from rrb.networks.weights import FORMAT, load_weights, packed
 from rrb.training.occupancy import OccupancyLesson
 from rrb.training.shapes import ShapesLesson
 from tiny_training import ENCODER, made, shrink, train
@@ -157,6 +161,12 @@ def test_the_commands_hand_codes_on(folder, tmp_path, capsys):
     wrong = tmp_path / "one" / "best.safetensors"
     assert train(tmp_path / "three", folder, network="occupancy", more=("--shapes", wrong)) == 2
     assert "shapes of size small" in capsys.readouterr().err
+    names = weights.about["meshes"]
+    for about, said in (({}, "names no meshes"), ({"meshes": names[1:]}, f"names {len(names) - 1} meshes")):
+        header = {"format": FORMAT, "network": "shapes", "size": "small", "about": json.dumps(about)}
+        (tmp_path / "odd").write_bytes(packed(load_file(best), header))
+        assert train(tmp_path / "four", folder, network="occupancy", more=("--shapes", tmp_path / "odd")) == 2
+        assert f"its header {said}, but it holds {len(names)} codes" in sentence(capsys)
 
 
 def test_a_broken_off_run_of_shapes_ends_with_the_same_bytes(folder, tmp_path, monkeypatch):

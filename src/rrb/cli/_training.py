@@ -11,7 +11,6 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
-import torch
 from rich.console import Console
 
 from rrb.cli import _training_setup as setup
@@ -20,7 +19,7 @@ from rrb.cli._training_pictures import draw_curve, draw_samples
 from rrb.cli.render import make_folder
 from rrb.data import Dataset
 from rrb.networks.weights import load_weights, save_weights
-from rrb.training.loop import Training
+from rrb.training.loop import Settings, Training
 from rrb.training.shapes import ShapesLesson
 
 if TYPE_CHECKING:
@@ -33,11 +32,13 @@ _COMPLETE = 12_000  # samples, about: whole shards, in which an object's picture
 def train(options: Options) -> None:
     place = setup.place_of(options.device)
     settings = setup.settings_of(options, place.device)
-    if options.threads is not None:
-        torch.set_num_threads(options.threads)
-    torch.set_flush_denormal(True)
+    with setup.arithmetic(options.threads):
+        _train(options, place, settings)
+
+
+def _train(options: Options, place: setup.Place, settings: Settings) -> None:
     data = setup.data_of(options)
-    lesson = setup.lesson_of(options, data)
+    lesson = setup.lesson_of(options, data, place)
     batches = setup.batches_of(options, data, lesson, place)
     setup.require_learnable(data, lesson)
     folder = Path(options.out)
@@ -48,12 +49,13 @@ def train(options: Options) -> None:
             lesson, batches, settings, folder, device=place.device, wrap=wrap, rank=place.rank
         )
         goes_on = training.resume(about)
-        if training.finished:
+        run = _Run(training, data, options, about, place)
+        if training.finished and run.completed:
             _say(place, f"{folder}: this run was finished before, after {training.done} steps")
             return
         if goes_on:
             _say(place, f"goes on at step {training.done} of {settings.steps}")
-        _Run(training, data, options, about, place).go()
+        run.go()
 
 
 def _say(place: setup.Place, line: str) -> None:
@@ -129,14 +131,20 @@ class _Run:
         network = self.training.average.network
         save_weights(self.best, self.options.network, self.options.size, network, about)
 
+    @property
+    def completed(self) -> bool:
+        """Whether the best weights have all that follows from them: a finished run may have been killed before."""
+        return load_weights(self.best).about.get("completed") is True
+
     def _complete(self) -> None:
         """What is worked out of the best weights once they are known."""
         held, network = load_weights(self.best), self.training.average.network
         network.load_state_dict(held.tensors)
         size, lesson = self.options.batch, self.training.average
         every = max(1, self.data.counts["train"] // _COMPLETE)
-        if lesson.complete(self.data.batches(size, "train", lesson.fields, shards=(0, every), workers=1)):
-            save_weights(self.best, self.options.network, self.options.size, network, held.about)
+        lesson.complete(self.data.batches(size, "train", lesson.fields, shards=(0, every), workers=1))
+        about = {**held.about, "completed": True}
+        save_weights(self.best, self.options.network, self.options.size, network, about)
 
     def _val(self) -> Iterator[Any]:
         split = self.training.lesson.looks_at

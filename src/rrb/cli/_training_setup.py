@@ -18,13 +18,13 @@ from torch import nn
 from rrb import __version__
 from rrb.cli.render import make_folder
 from rrb.data import Dataset
-from rrb.errors import BadInputError
+from rrb.errors import BadFileError, BadInputError
 from rrb.geometry.files import write_bytes
 from rrb.geometry.mesh import Mesh
 from rrb.networks.build import SIZES, build
 from rrb.networks.occupancy import OccupancyNetwork
 from rrb.networks.shapes import ShapeCodes, Teacher
-from rrb.networks.weights import load_weights
+from rrb.networks.weights import Weights, load_weights
 from rrb.training.lesson import Lesson
 from rrb.training.lessons import LESSONS
 from rrb.training.loop import Batches, Settings
@@ -62,6 +62,11 @@ class Place:
     def first(self) -> bool:
         """Whether it is the one that speaks and writes."""
         return self.rank == 0
+
+    @property
+    def share(self) -> tuple[int, int] | None:
+        """Which of the files of the train split are its own; None for all."""
+        return None if self.world == 1 else (self.rank, self.world)
 
     def any(self, flag: bool) -> bool:
         """Whether it is so in any of the processes; all must ask at once."""
@@ -117,6 +122,21 @@ def precision_of(wanted: str, device: str) -> str:
     return "bfloat16" if fast is not None and fast() else "float32"
 
 
+@contextmanager
+def arithmetic(threads: int | None) -> Iterator[None]:
+    """So many threads, and tiny numbers are 0; what held before holds again: other things run in this process, too."""
+    before = torch.get_num_threads()
+    flushed = bool((torch.tensor([1e-37]) / 1e3 == 0).all())  # torch does not say it
+    if threads is not None:
+        torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        torch.set_flush_denormal(flushed)
+
+
 # --- what it learns from ----------------------------------------------------------------------------
 
 
@@ -132,8 +152,7 @@ def data_of(options: Options) -> Dataset:
 def batches_of(options: Options, data: Dataset, lesson: Lesson, place: Place) -> Batches:
     """Shuffled otherwise in each epoch. Every process has its own shards, and as many batches as any other."""
     if isinstance(lesson, ShapesLesson):
-        return kept_batches(options, data, lesson)
-    share = None if place.world == 1 else (place.rank, place.world)
+        return kept_batches(options, data, lesson, place)
     count = _in_an_epoch(options, data, place.world)
 
     def batches(epoch: int) -> Iterator[Any]:
@@ -145,16 +164,17 @@ def batches_of(options: Options, data: Dataset, lesson: Lesson, place: Place) ->
             shuffle_seed=options.seed * 1_000_003 + epoch,
             buffer=_BUFFER,
             workers=1,
-            shards=share,
+            shards=place.share,
         )
         return islice(stream, count)
 
     return batches
 
 
-def kept_batches(options: Options, data: Dataset, lesson: ShapesLesson) -> Batches:
+def kept_batches(options: Options, data: Dataset, lesson: ShapesLesson, place: Place) -> Batches:
     """All points, read once: what is learned from each is so little that reading would take most of the time."""
-    stream = data.batches(512, "train", lesson.fields, workers=1)
+    count = _in_an_epoch(options, data, place.world)
+    stream = data.batches(512, "train", lesson.fields, workers=1, shards=place.share)
     parts = []
     for batch in stream:
         assert batch.points is not None
@@ -164,7 +184,7 @@ def kept_batches(options: Options, data: Dataset, lesson: ShapesLesson) -> Batch
 
     def batches(epoch: int) -> Iterator[Any]:
         order = np.random.default_rng([options.seed, epoch]).permutation(len(names))
-        for first in range(0, len(order) - options.batch + 1, options.batch):
+        for first in range(0, count * options.batch, options.batch):
             rows = order[first : first + options.batch]
             meshes = tuple(names[row] for row in rows)
             yield SimpleNamespace(
@@ -203,14 +223,21 @@ def require_learnable(data: Dataset, lesson: Lesson) -> None:
 # --- what learns ------------------------------------------------------------------------------------
 
 
-def lesson_of(options: Options, data: Dataset) -> Lesson:
-    torch.manual_seed(options.seed)
+def lesson_of(options: Options, data: Dataset, place: Place) -> Lesson:
+    """Its first weights follow from the seed alone, and draw on nobody else's numbers."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(options.seed)
+        return _lesson(options, data, place)
+
+
+def _lesson(options: Options, data: Dataset, place: Place) -> Lesson:
     network = build(options.network, options.size)
     if options.start is not None:
         _begin_with(network, options)
     if isinstance(network, ShapeCodes):
         names = mesh_names(data)
-        return ShapesLesson(network, names, codes_of(Path(options.out), data, names, network.config.code))
+        codes = codes_of(Path(options.out), data, names, network.config.code, place)
+        return ShapesLesson(network, names, codes)
     if options.shapes is None:
         return LESSONS[options.network](network)
     if not isinstance(network, OccupancyNetwork):
@@ -223,15 +250,16 @@ def mesh_names(data: Dataset) -> list[str]:
     return list(dict.fromkeys(name for batch in data.batches(512, "train", ()) for name in batch.mesh_ids))
 
 
-def codes_of(out: Path, data: Dataset, names: list[str], count: int) -> torch.Tensor:
-    """Those of the meshes' grids, worked out once and kept beside the run."""
+def codes_of(out: Path, data: Dataset, names: list[str], count: int, place: Place) -> torch.Tensor:
+    """Those of the meshes' grids, worked out once and kept beside the run; the same in all processes."""
     from safetensors.torch import load_file, save
 
     path = out / "codes.safetensors"
     if path.is_file():
         return load_file(path)["codes"]
     folders = [folder / "meshes" for folder in data.folders]
-    print(f"making grids of {len(names)} meshes", flush=True)
+    if place.first:
+        print(f"making grids of {len(names)} meshes", flush=True)
     grids = (soft_grid(Mesh.load(_file_of(name, folders))) for name in names)
     codes = shape_codes(grids, count)
     make_folder(out)
@@ -262,7 +290,17 @@ def _taught(network: OccupancyNetwork, options: Options) -> Teacher:
         )
     if options.start is None or load_weights(options.start).network != "occupancy":
         network.load_state_dict({**network.state_dict(), **decoder})
-    return Teacher(given.about["meshes"], given.tensors["codes.weight"])
+    return Teacher(_names(options, given), given.tensors["codes.weight"])
+
+
+def _names(options: Options, given: Weights) -> list[str]:
+    names, count = given.about.get("meshes"), len(given.tensors["codes.weight"])
+    if not isinstance(names, list) or len(names) != count:
+        said = f"names {len(names)} meshes" if isinstance(names, list) else "names no meshes"
+        raise BadFileError(
+            f"{options.shapes}: its header {said}, but it holds {count} codes; a name for each is needed"
+        )
+    return names
 
 
 def _begin_with(network: nn.Module, options: Options) -> None:
