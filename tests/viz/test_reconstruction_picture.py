@@ -14,6 +14,7 @@ from rrb.viz.reconstruction import (
     film,
     from_other_side,
     other_side,
+    outlines,
     overview,
     photo,
     shaded,
@@ -99,8 +100,10 @@ def test_an_overview_has_a_panel_for_each_view_and_each_guess(scene):
     other = Guess(guess.camera_from_object.step([0, 0, 0, 0.2, 0, 0]), 1.0, guess.camera, "or this")
     surface = shaded(behind, image, guess, shade)
     turned = from_other_side(MESH, guess.camera_from_object, behind, shade)
-    one = overview(behind, [guess], draw, surface, turned, ("shaded", "other side"))
-    two = overview(behind, [guess, other], draw, surface, turned, ("shaded", "other side"))
+    first, second = (outlines(behind, g, draw) for g in (guess, other))
+    said = [guess.caption, "shaded", "other side"]
+    one = overview([first, surface, turned], said)
+    two = overview([first, surface, turned, second], [*said, other.caption])
     width = max(behind.mask.shape[1], 300)
     assert two.shape[1] == one.shape[1] + width + 12
     np.testing.assert_array_equal(two[:, : one.shape[1]], one)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rrb.cli.reconstruct import Options
     from rrb.recipes.result import Reconstruction
-    from rrb.viz.fit_picture import Guess
+    from rrb.viz.fit_picture import Backdrop, Guess
 
 NAMES = ("mesh.glb", "scene.glb", "overlay.png", "fit.gif", "pose.json")
 _MOST_GUESSES = 3  # that overlay.png shows
@@ -143,32 +143,45 @@ def about(found: Reconstruction) -> Mapping[str, str]:
 
 def pictures(made: Made) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
     """overlay.png, and the frames of fit.gif."""
+    from rrb.raster.render import render
+    from rrb.viz import reconstruction
+
+    found = made.found
+
+    def draw_on_the_way(pose: Any, scale: float, camera: Any) -> Any:
+        return render(found.history_mesh, pose, camera, scale=scale).silhouette
+
+    behind, outlines, surface, turned = panels(found, made.picture)
+    guesses = _guesses(found)
+    said = [guesses[0].caption, _seen_from(found), _size(found), *(guess.caption for guess in guesses[1:])]
+    overview = reconstruction.overview([outlines[0], surface, turned, *outlines[1:]], said)
+    film = reconstruction.film(behind, _steps(found), draw_on_the_way, surface, guesses[0].caption)
+    return overview, film
+
+
+def panels(
+    found: Reconstruction, picture: NDArray[np.uint8]
+) -> tuple[Backdrop, list[NDArray[np.uint8]], NDArray[np.uint8], NDArray[np.uint8]]:
+    """What lies behind, contours of the mask and of each guess, the surface on the picture, and its other side."""
     import numpy as np
 
     from rrb.raster.render import render
     from rrb.viz import fit_picture, reconstruction
 
-    found = made.found
-
     def draw(pose: Any, scale: float, camera: Any) -> Any:
         return render(found.mesh, pose, camera, scale=scale).silhouette
-
-    def draw_on_the_way(pose: Any, scale: float, camera: Any) -> Any:
-        return render(found.history_mesh, pose, camera, scale=scale).silhouette
 
     painted = replace(found.mesh, vertex_colours=np.tile(_PAINT, (len(found.mesh.vertices), 1)))
 
     def shade(pose: Any, camera: Any, behind: Any) -> Any:
         return render(painted, pose, camera, background=behind, supersampling=_SAMPLES).colour
 
-    behind = fit_picture.backdrop(found.mask, made.picture, made.unknown)
+    behind = fit_picture.backdrop(found.mask, picture)
     guesses = _guesses(found)
-    captions = _seen_from(found), _size(found)
-    surface = reconstruction.shaded(behind, made.picture, guesses[0], shade)
+    outlines = [reconstruction.outlines(behind, guess, draw) for guess in guesses]
+    surface = reconstruction.shaded(behind, picture, guesses[0], shade)
     turned = reconstruction.from_other_side(found.mesh, found.camera_from_object, behind, shade)
-    overview = reconstruction.overview(behind, guesses, draw, surface, turned, captions)
-    film = reconstruction.film(behind, _steps(found), draw_on_the_way, surface, guesses[0].caption)
-    return overview, film
+    return behind, outlines, surface, turned
 
 
 def _guesses(found: Reconstruction) -> list[Guess]:

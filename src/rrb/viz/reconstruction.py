@@ -27,20 +27,9 @@ Shade = Callable[[Pose, Camera, Any], Any]
 """(H, W, 3) in [0, 1]: the surface at a pose, lit, on a colour (3,) or a picture (H, W, 3) in [0, 1]."""
 
 
-def overview(
-    behind: Backdrop,
-    guesses: Sequence[Guess],
-    draw: Draw,
-    surface: NDArray[np.uint8],
-    turned: NDArray[np.uint8],
-    captions: tuple[str, str],
-) -> NDArray[np.uint8]:
-    """In a row: contours of the mask (blue) and of the first guess (vermillion), then what `shaded` and
-    `from_other_side` draw, with these captions, then contours of the other guesses."""
-    outlines = [_contours(behind, guess, draw) for guess in guesses]
-    panels = [outlines[0], surface, turned, *outlines[1:]]
-    said = [guesses[0].caption, *captions, *(guess.caption for guess in guesses[1:])]
-    return side_by_side([widened(panel) for panel in panels], said)
+def overview(panels: Sequence[NDArray[np.uint8]], captions: Sequence[str]) -> NDArray[np.uint8]:
+    """In a row, each wide enough for its caption."""
+    return side_by_side([widened(panel) for panel in panels], captions)
 
 
 def film(
@@ -94,6 +83,7 @@ def widened(panel: NDArray[np.uint8], least_px: int = _LEAST_PX) -> NDArray[np.u
     return np.pad(panel, ((0, 0), (more // 2, more - more // 2), (0, 0)), constant_values=255)
 
 
-def _contours(behind: Backdrop, guess: Guess, draw: Draw) -> NDArray[np.uint8]:
+def outlines(behind: Backdrop, guess: Guess, draw: Draw) -> NDArray[np.uint8]:
+    """The contours of the mask (blue) and of a guess (vermillion)."""
     drawn = draw(guess.camera_from_object, guess.scale, behind.view(guess.camera))
     return overlay(behind.picture, [drawn], colours=(VERMILLION,), width_px=_LINE_PX)
