@@ -84,7 +84,7 @@ def stage(number: int, name: str, root: Path, run: Path) -> list[str]:
         f" {about['threads']} thread{'s' if about['threads'] > 1 else ''}.",
         "",
         "```bash",
-        *(data_command(folder, Dataset(root / folder).about["asked"]) for folder in about["data"]),
+        *(data_command(folder, Dataset(root / folder).about) for folder in about["data"]),
         f"rrb train {about['network']} --data {' '.join(about['data'])}{begun(about)}",
         "```",
         "",
