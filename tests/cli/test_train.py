@@ -152,15 +152,16 @@ def test_it_begins_with_the_encoder_of_another(data, tmp_path):
 
 
 @pytest.mark.parametrize("flushed", [False, True])
-@pytest.mark.parametrize("steps", [1, 0])
-def test_what_torch_was_told_before_holds_afterwards(data, tmp_path, flushed, steps):
+@pytest.mark.parametrize("batch", [4, 33], ids=["trained", "refused"])
+def test_what_torch_was_told_before_holds_afterwards(data, tmp_path, flushed, batch):
     """Training has its own threads, tiny numbers and random numbers; other things run in the same process."""
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(threads + 1)
         torch.set_flush_denormal(flushed)
         random_before = torch.get_rng_state()
-        assert train(tmp_path, data, network="mask", steps=steps) == (0 if steps else 2)
+        done = train(tmp_path, data, network="mask", steps=1, more=["--batch", batch])
+        assert done == (0 if batch == 4 else 2)
         assert torch.get_num_threads() == threads + 1
         assert bool(torch.tensor([1e-37]) * 1e-3 == 0) == flushed
         assert torch.equal(torch.get_rng_state(), random_before)

@@ -60,9 +60,7 @@ def load(path: str | Path, network: str) -> tuple[Any, dict[str, Any]]:
             f"{path}: it holds weights of {weights.network!r}, but those of {network!r} are needed"
         )
     try:
-        with torch.random.fork_rng(
-            devices=[]
-        ):  # first weights are drawn for nothing: not from the caller's numbers
+        with torch.random.fork_rng(devices=[]):  # what is drawn is replaced, and costs the caller no numbers
             module = build(network, weights.size)
     except BadInputError as error:
         raise BadFileError(f"{path}: {error}; these weights may be of another version of rrb") from None
