@@ -219,6 +219,31 @@ def test_what_no_crop_shows_stays_empty():
     assert (back[:, 160:] == 0).all()
 
 
+def test_what_lies_behind_the_crop_s_camera_stays_empty():
+    """The line through a pixel far to the left meets the crop's plane too, behind the camera."""
+    camera = Camera.from_fov(160, width=400, height=100)
+    k = intrinsics_of(camera)
+    crops = crops_around(torch.tensor([[330.0, 20.0, 400.0, 80.0]]), k, SIZE, 0.5)
+    back = returned(torch.ones(1, 1, SIZE, SIZE), crops, k, 100, 400)[0, 0]
+    assert (back[40:60, 340:390] > 0.999).all()
+    assert (back[:, :100] == 0).all()
+
+
+def test_a_large_picture_is_brought_back_in_bands_without_seams():
+    camera = CAMERAS["odd"].resize(3400, 2200)
+    box = torch.tensor([[0.1, 0.15, 0.8, 0.9]]) * torch.tensor([3400, 2200] * 2)
+    crops = crops_around(box, intrinsics_of(camera), SIZE)
+    back = returned(coordinates(crop_camera(crops)), crops, intrinsics_of(camera), 2200, 3400)[0]
+    rays = torch.from_numpy(camera.rays()) @ crops.camera_from_crop[0].double()
+    wanted = torch.from_numpy(crop_camera(crops).project(rays.numpy())[..., :2]).permute(2, 0, 1)
+    whole = ((wanted > 1) & (wanted < SIZE - 1)).all(0)
+    assert float((back - wanted).abs().amax(0)[whole].max()) < 0.02
+    inside = ((wanted > 0.1) & (wanted < SIZE - 0.1)).all(0)
+    assert (back[:, inside] > 0).all()
+    outside = ((wanted < -0.6) | (wanted > SIZE + 0.6)).any(0)
+    assert (back[:, outside] == 0).all()
+
+
 # --- boxes, and the object alone ----------------------------------------------------------------------
 
 

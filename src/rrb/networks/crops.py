@@ -106,9 +106,12 @@ def _grid_back(values: Tensor, crops: Crops, intrinsics: Tensor, window: tuple[i
         return one + (turn[..., 1, axis] * down[:, :, None] + turn[..., 2, axis])
 
     depth = along(2)
-    factor = 2 * crops.focal_px[:, None, None] / crops.size / depth.clamp(min=1e-6)
-    grid = torch.stack([along(0) * factor, along(1) * factor], -1)
-    return torch.where(depth[..., None] > 1e-6, grid, 2.0)
+    # What lies behind the crop's camera is thrown far out: no two rays through a picture are opposite.
+    factor = (2 / crops.size * crops.focal_px)[:, None, None] / depth.clamp(min=1e-6)
+    grid = values.new_empty(*depth.shape, 2)
+    for axis in (0, 1):
+        torch.mul(along(axis), factor, out=grid[..., axis])
+    return grid
 
 
 def reach(crops: Crops, intrinsics: Tensor, height: int, width: int) -> tuple[int, int, int, int]:

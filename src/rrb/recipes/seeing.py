@@ -42,13 +42,20 @@ def plain_background(image: NDArray[np.uint8]) -> NDArray[np.float32] | None:
     if (_apart(border, colour) <= _PLAIN).mean() < 0.98:
         return None
     off = _apart(image, colour)
+    if not _shows_an_object_alone(off):
+        return None
+    inside = off > _APART / 2
+    inside &= ~specks(inside)
+    return inside.astype(np.float32)
+
+
+def _shows_an_object_alone(off: NDArray[np.uint8]) -> bool:
+    """off (H, W): how far each pixel is from the background."""
     surely, perhaps = off > _APART, off > _PLAIN
     if not _LEAST_SHARE <= surely.mean() <= _MOST_SHARE:
-        return None
-    near = _grown(surely, _EDGE_PX)
-    if np.count_nonzero(perhaps & ~near) > _SHADOWS * np.count_nonzero(surely):
-        return None
-    return without_specks((off > _APART / 2).astype(np.float32))
+        return False
+    perhaps &= ~_grown(surely, _EDGE_PX)
+    return bool(np.count_nonzero(perhaps) <= _SHADOWS * np.count_nonzero(surely))
 
 
 def _apart(image: NDArray[np.uint8], colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -63,8 +70,10 @@ def _apart(image: NDArray[np.uint8], colour: NDArray[np.uint8]) -> NDArray[np.ui
 def _grown(inside: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
     """(H, W): and what lies so many pixels beside, above or below."""
     for _ in range(by):
-        wide = np.pad(inside, 1)
-        inside = inside | wide[:-2, 1:-1] | wide[2:, 1:-1] | wide[1:-1, :-2] | wide[1:-1, 2:]
+        before, inside = inside, inside.copy()
+        for here, there in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+            inside[here] |= before[there]
+            inside[there] |= before[here]
     return inside
 
 
@@ -82,7 +91,7 @@ def predicted(image: NDArray[np.uint8], camera: Camera, network: MaskNetwork) ->
     def enlarged(rows: int, columns: int) -> Any:
         return functional.interpolate(share[None, None], size=(rows, columns), mode="bilinear")[0, 0]
 
-    share = torch.from_numpy(without_specks(_asked(network, _whole(image, size))[0]))
+    share = torch.from_numpy(_asked(network, _whole(image, size)))
     if max(height, width) > _NEARER * size and bool((share >= 0.5).any()):
         first = enlarged(min(height, _FINER * size), min(width, _FINER * size))
         second = _nearer(image, camera, network, first.numpy())
@@ -105,7 +114,7 @@ def _nearer(
     intrinsics = torch.from_numpy(camera.matrix.astype(np.float32))[None]
     box = torch.from_numpy(np.array(box_of(first), np.float32) * np.tile(scale, 2))[None]
     crops = crops_around(box, intrinsics, network.config.size_px, _SECOND_FILL)
-    share = without_specks(_asked(network, seen_in(image, crops, intrinsics))[0])
+    share = _asked(network, seen_in(image, crops, intrinsics))
     smaller = intrinsics / torch.from_numpy(np.append(scale, np.float32(1)))[:, None]
     if overlap(share, seen_in(first, crops, smaller)[0, 0].numpy()) < _SAME:
         return None
@@ -113,11 +122,12 @@ def _nearer(
 
 
 def _asked(network: MaskNetwork, images: Any) -> NDArray[np.float32]:
-    """(B, S, S) of (B, 3, S, S) in [0, 1]."""
+    """(S, S) of (1, 3, S, S) in [0, 1], without specks."""
     import torch
 
     with torch.no_grad():
-        return network(2 * images - 1).sigmoid().numpy()
+        share = network(2 * images - 1).sigmoid()[0].numpy()
+    return np.where(specks(share >= 0.5), np.float32(0), share)
 
 
 def _whole(image: NDArray[np.uint8], size: int) -> Any:
@@ -135,19 +145,17 @@ def _whole(image: NDArray[np.uint8], size: int) -> Any:
     return torch.from_numpy(seen).permute(2, 0, 1)[None] / 255
 
 
-def without_specks(share: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(H, W) less what is 0.5 or more and apart from the largest part, with less than a tenth of its pixels."""
+def specks(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(H, W): what is apart from the largest part and has less than a tenth of its pixels."""
     from skimage.measure import label
 
-    parts = label(share >= 0.5, connectivity=1)
-    if parts.max() <= 1:
-        return share
+    parts = label(inside, connectivity=1)
     counts = np.zeros(parts.max() + 1, np.int64)
     for rows in np.array_split(parts, 64):  # for counting copies them as larger numbers
         counts += np.bincount(rows.ravel(), minlength=len(counts))
-    small = counts < _SPECK * counts[1:].max()
+    small = counts < _SPECK * counts[1:].max(initial=0)
     small[0] = False
-    return np.where(small[parts], np.float32(0), share)
+    return small[parts]
 
 
 def overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
