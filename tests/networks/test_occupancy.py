@@ -124,6 +124,9 @@ def test_every_size_is_built_and_runs_once(name, size):
         elif name == "viewpoint":
             shapes = [tuple(t.shape) for t in module(torch.randn(2, 4, side, side))]
             assert shapes == [(2, 360), (2, 180), (2, 360), (2, 5)]
+        elif name == "shapes":
+            codes = torch.randn(2, module.config.code)
+            assert module(torch.randn(2, 9, 3), codes).shape == (2, 9)
         else:
             codes = module.encode(torch.randn(2, 4, side, side), torch.tensor([0, 4]))
             assert codes.log_extents.shape == (2, 3)

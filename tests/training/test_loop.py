@@ -87,8 +87,9 @@ def end_of(folder):
     ).read_text()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def one_thread():
+    """For the whole run, too: other threads give other last bits."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -96,7 +97,7 @@ def one_thread():
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
+def whole(tmp_path_factory, one_thread):
     folder = tmp_path_factory.mktemp("whole")
     run(folder)
     return end_of(folder)

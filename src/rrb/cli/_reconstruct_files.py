@@ -151,7 +151,7 @@ def pictures(made: Made) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
     def draw_on_the_way(pose: Any, scale: float, camera: Any) -> Any:
         return render(found.history_mesh, pose, camera, scale=scale).silhouette
 
-    behind, outlines, surface, turned = panels(found, made.picture)
+    behind, outlines, surface, turned = panels(found, made.picture, made.unknown)
     guesses = _guesses(found)
     said = [guesses[0].caption, _seen_from(found), _size(found), *(guess.caption for guess in guesses[1:])]
     overview = reconstruction.overview([outlines[0], surface, turned, *outlines[1:]], said)
@@ -160,7 +160,7 @@ def pictures(made: Made) -> tuple[NDArray[np.uint8], list[NDArray[np.uint8]]]:
 
 
 def panels(
-    found: Reconstruction, picture: NDArray[np.uint8]
+    found: Reconstruction, picture: NDArray[np.uint8], unknown: NDArray[np.float32] | None = None
 ) -> tuple[Backdrop, list[NDArray[np.uint8]], NDArray[np.uint8], NDArray[np.uint8]]:
     """What lies behind, contours of the mask and of each guess, the surface on the picture, and its other side."""
     import numpy as np
@@ -176,7 +176,7 @@ def panels(
     def shade(pose: Any, camera: Any, behind: Any) -> Any:
         return render(painted, pose, camera, background=behind, supersampling=_SAMPLES).colour
 
-    behind = fit_picture.backdrop(found.mask, picture)
+    behind = fit_picture.backdrop(found.mask, picture, unknown)
     guesses = _guesses(found)
     outlines = [reconstruction.outlines(behind, guess, draw) for guess in guesses]
     surface = reconstruction.shaded(behind, picture, guesses[0], shade)

@@ -28,8 +28,10 @@ class Options:
 
 
 def run(options: Options) -> None:
+    from rrb.cli.render import make_folder
     from rrb.geometry.files import write_bytes
 
+    make_folder(options.out)
     numbers = {name: _reconstructed(name, said, options.out / name) for name, said in pictures().items()}
     write_bytes(options.out / "numbers.json", (json.dumps(numbers, indent=1) + "\n").encode())
     _fitted(options.out / "fit")

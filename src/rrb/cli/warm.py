@@ -58,6 +58,12 @@ def _fit() -> None:
     Symmetry(mesh).holds(Pose.identity())
 
 
+def _surface() -> None:
+    from rrb.evaluation.surface import surface_distances
+
+    surface_distances(CORNERS.mean(0, keepdims=True), CORNERS, FACES)
+
+
 def _picture() -> None:
     from rrb.data.fast import draw
     from rrb.data.materials import Material
@@ -84,7 +90,13 @@ def _steps() -> list[tuple[str, Callable[[], None]]]:
         steps.append((f"fragments {dtype}", partial(_rasterize, dtype)))
         steps += [(f"{name} {dtype}", partial(_silhouette, name, dtype)) for name in APPROXIMATIONS]
         steps.append((f"kato per face {dtype}", partial(_silhouette, "kato", dtype, per_face=True)))
-    return [*steps, ("winding number", _winding), ("fit", _fit), ("picture of a scene", _picture)]
+    return [
+        *steps,
+        ("winding number", _winding),
+        ("fit", _fit),
+        ("distances", _surface),
+        ("picture of a scene", _picture),
+    ]
 
 
 STEPS = _steps()
