@@ -17,7 +17,7 @@ PHOTO_WANTED = $(shell { cat constraints-photoreal.txt; $(PHOTO_PYTHON) -V; pwd;
 # What Blender loads of the system, by the names of Debian and Ubuntu.
 PHOTO_NEEDS  := libx11-6 libxext6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libgl1 libsm6 libice6
 
-.PHONY: setup photoreal demo test test-all lint bench bench-fit clean
+.PHONY: setup photoreal demo test test-all lint bench bench-fit bench-rrb clean
 
 setup:
 	@if [ "$$(cat $(STAMP) 2>/dev/null)" != "$(WANTED)" ] || ! $(BIN)/python -c 'import rrb' 2>/dev/null; then \
@@ -60,6 +60,9 @@ bench: setup
 
 bench-fit: setup
 	$(BIN)/python benchmarks/fit.py
+
+bench-rrb: setup
+	$(BIN)/python benchmarks/rrb.py
 
 clean:
 	rm -rf $(VENV) $(PHOTO) out build .pytest_cache .mypy_cache .ruff_cache .hypothesis
