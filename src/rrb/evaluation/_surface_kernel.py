@@ -7,6 +7,7 @@ come first, and leaf l holds the rows [l * leaf_size, (l + 1) * leaf_size) of `c
 import numpy as np
 
 from rrb._jit import inline, kernel
+from rrb.geometry._triangle_kernel import square_to_triangle
 
 DEEPEST = 64  # a depth-first walk keeps at most one node a level waiting
 
@@ -18,40 +19,6 @@ def _square_to_box(box, x, y, z):
     dy = max(box[1] - y, y - box[4], 0.0)
     dz = max(box[2] - z, z - box[5], 0.0)
     return dx * dx + dy * dy + dz * dz
-
-
-@inline
-def _square_to_side(px, py, pz, ux, uy, uz):
-    """Squared distance from p to the line from 0 to u."""
-    length = ux * ux + uy * uy + uz * uz
-    k = (px * ux + py * uy + pz * uz) / length if length > 0.0 else 0.0
-    k = min(max(k, 0.0), 1.0)
-    dx, dy, dz = px - k * ux, py - k * uy, pz - k * uz
-    return dx * dx + dy * dy + dz * dz
-
-
-@inline
-def _square_to_face(corners, face, x, y, z):
-    """Squared distance to a triangle: to its sides, and to the foot on its plane if that lies inside."""
-    ax, ay, az = corners[face, 0, 0], corners[face, 0, 1], corners[face, 0, 2]
-    bx, by, bz = corners[face, 1, 0], corners[face, 1, 1], corners[face, 1, 2]
-    cx, cy, cz = corners[face, 2, 0], corners[face, 2, 1], corners[face, 2, 2]
-    px, py, pz = x - ax, y - ay, z - az
-    ux, uy, uz, vx, vy, vz = bx - ax, by - ay, bz - az, cx - ax, cy - ay, cz - az
-    square = min(
-        _square_to_side(px, py, pz, ux, uy, uz),
-        _square_to_side(px, py, pz, vx, vy, vz),
-        _square_to_side(x - bx, y - by, z - bz, cx - bx, cy - by, cz - bz),
-    )
-    uu, uv, vv = ux * ux + uy * uy + uz * uz, ux * vx + uy * vy + uz * vz, vx * vx + vy * vy + vz * vz
-    pu, pv = px * ux + py * uy + pz * uz, px * vx + py * vy + pz * vz
-    area = uu * vv - uv * uv
-    s, t = vv * pu - uv * pv, uu * pv - uv * pu
-    if area > 0.0 and s >= 0.0 and t >= 0.0 and s + t <= area:
-        s, t = s / area, t / area
-        dx, dy, dz = px - s * ux - t * vx, py - s * uy - t * vy, pz - s * uz - t * vz
-        square = min(square, dx * dx + dy * dy + dz * dz)
-    return square
 
 
 @kernel()
@@ -73,7 +40,13 @@ def nearest_squares(points, boxes, corners, first_leaf, leaf_size, out):
             if node >= first_leaf:
                 start = (node - first_leaf) * leaf_size
                 for face in range(start, start + leaf_size):
-                    best = min(best, _square_to_face(corners, face, x, y, z))
+                    square = square_to_triangle(
+                        x, y, z,
+                        corners[face, 0, 0], corners[face, 0, 1], corners[face, 0, 2],
+                        corners[face, 1, 0], corners[face, 1, 1], corners[face, 1, 2],
+                        corners[face, 2, 0], corners[face, 2, 1], corners[face, 2, 2],
+                    )  # fmt: skip
+                    best = min(best, square)
                 continue
             near, far = 2 * node + 1, 2 * node + 2
             to_near, to_far = _square_to_box(boxes[near], x, y, z), _square_to_box(boxes[far], x, y, z)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rrb.fitting.observed import around
 from rrb.fitting.variables import angles_of
 from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
@@ -175,11 +176,7 @@ def _rotation(angles: Any) -> Any:
 
 def window_around(mask: NDArray, camera: Camera, most: int) -> tuple[tuple[int, int, int, int], Camera]:
     """(left, top, right, bottom) around the mask, with the camera of its picture, at most so many pixels."""
-    rows, columns = np.flatnonzero((mask >= 0.5).any(1)), np.flatnonzero((mask >= 0.5).any(0))
-    height, width = mask.shape
-    margin = int(_MARGIN * max(len(rows), len(columns))) + 2
-    top, bottom = max(0, rows[0] - margin), min(height, rows[-1] + 1 + margin)
-    left, right = max(0, columns[0] - margin), min(width, columns[-1] + 1 + margin)
+    top, left, bottom, right = around(mask, _MARGIN, 2)
     cut = camera.crop(left, top, right - left, bottom - top)
     share = min(1.0, most / max(cut.width_px, cut.height_px))
     if share < 1:

@@ -46,7 +46,7 @@ def observe(
     """Of mask (H, W) with both kinds of pixels, and unknown (H, W) or None: a window, or the `whole` picture."""
     from rrb.fitting._observed_kernel import extract, nearest
 
-    window = (0, 0, *mask.shape) if whole else _around(mask)
+    window = (0, 0, *mask.shape) if whole else around(mask, _MARGIN, 4)
     top, left, bottom, right = window
     open_sides = left > 0, top > 0, right < mask.shape[1], bottom < mask.shape[0]
     mask, unknown, camera = _seen_through(window, mask, unknown, camera)
@@ -67,12 +67,12 @@ def observe(
     return Observed(mask, bits, points, normals, lines, outer, near, far, box, open_sides, cut, camera)
 
 
-def _around(mask: NDArray[np.float32]) -> tuple[int, int, int, int]:
-    """(top, left, bottom, right) of a window around the object."""
+def around(mask: NDArray, share: float, more: int) -> tuple[int, int, int, int]:
+    """(top, left, bottom, right) of what is at least 0.5 of mask (H, W), in pixels, and a margin as far as the picture
+    goes: that share of its longer side, and so many pixels more."""
     height, width = mask.shape
     rows, columns = np.flatnonzero((mask >= 0.5).any(1)), np.flatnonzero((mask >= 0.5).any(0))
-    size = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
-    margin = int(_MARGIN * size) + 4
+    margin = int(share * (max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1)) + more
     top, bottom = max(rows[0] - margin, 0), min(rows[-1] + 1 + margin, height)
     left, right = max(columns[0] - margin, 0), min(columns[-1] + 1 + margin, width)
     return int(top), int(left), int(bottom), int(right)

@@ -16,6 +16,7 @@ import numpy as np
 from rrb.errors import BadInputError
 from rrb.fitting.box_fit import SIDES, Array, box_of_mask, checked_box, touching, translation_from_box
 from rrb.fitting.mask_checks import checked_mask, checked_unknown
+from rrb.fitting.observed import around
 from rrb.geometry._arrays import as_numpy, finite_float, is_tensor, numpy_view, short
 from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
@@ -98,8 +99,8 @@ def pose_in_box(mesh: Mesh, view: Viewpoint, camera: Camera, seen: Any, unknown:
     """
     mask = checked_mask(seen, camera)
     box = box_of_mask(mask, unknown)
-    rows, columns = np.flatnonzero((mask >= 0.5).any(1)), np.flatnonzero((mask >= 0.5).any(0))
-    whole = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], float)
+    top, left, bottom, right = around(mask, 0.0, 0)
+    whole = np.array([left, top, right, bottom], float)
     if np.isnan(box).sum() > 1:
         box = np.where(np.isnan(box), whole, box)
     vertices = as_numpy(mesh.vertices)[np.unique(numpy_view(mesh.faces))]

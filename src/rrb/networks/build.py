@@ -18,14 +18,12 @@ from rrb.networks.shapes import ShapeCodes
 from rrb.networks.viewpoint import ViewpointConfig, ViewpointNetwork
 from rrb.networks.weights import load_weights
 
+# As Occupancy Networks: ResNet-18 at 224, five blocks of 256, a code of 256, coordinates as they are.
 _PAPER_SHAPES = OccupancyConfig(RESNET18, code=256, width=256, blocks=5, frequencies=0)
 SIZES: Mapping[str, Mapping[str, Callable[[], nn.Module]]] = {
     "occupancy": {
         "small": lambda: OccupancyNetwork(OccupancyConfig()),
-        # As Occupancy Networks: ResNet-18 at 224, five blocks of 256, a code of 256, coordinates as they are.
-        "paper": lambda: OccupancyNetwork(
-            OccupancyConfig(RESNET18, code=256, width=256, blocks=5, frequencies=0)
-        ),
+        "paper": lambda: OccupancyNetwork(_PAPER_SHAPES),
     },
     "shapes": {
         "small": lambda: ShapeCodes(OccupancyConfig()),

@@ -57,10 +57,7 @@ def crops_around(boxes_px: Tensor, intrinsics: Tensor, size: int, fill: float | 
 
 def sampled(pictures: Tensor, crops: Crops, intrinsics: Tensor) -> Tensor:
     """(B, C, H, W) through the crops: (B, C, size, size), 0 outside of the pictures."""
-    share = float(
-        (intrinsics[:, 0, 0] / crops.focal_px).min()
-    )  # picture pixels for each of the crop's, at least
-    factor = max(1, min(int(share), *pictures.shape[-2:]))
+    factor = averaged_by(crops, intrinsics, *pictures.shape[-2:])
     if factor > 1:  # averaged first, since what follows reads four pixels
         pictures, intrinsics = _reduced(pictures, intrinsics, factor)
     height, width = pictures.shape[-2:]
@@ -75,6 +72,12 @@ def sampled(pictures: Tensor, crops: Crops, intrinsics: Tensor) -> Tensor:
     grid = torch.where(depth > 1e-6, 2 * places[..., :2] / depth.clamp(min=1e-6) / ends - 1, 2.0)
     grid = grid.reshape(len(pictures), crops.size, crops.size, 2)
     return functional.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def averaged_by(crops: Crops, intrinsics: Tensor, height: int, width: int) -> int:
+    """How many pixels of a picture, each way, are at least one of the crops'."""
+    share = float((intrinsics[:, 0, 0] / crops.focal_px).min())
+    return max(1, min(int(share), height, width))
 
 
 def returned(values: Tensor, crops: Crops, intrinsics: Tensor, height: int, width: int) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rrb.networks.crops import Crops, crops_around, object_alone, reach, sampled
+from rrb.networks.crops import Crops, averaged_by, crops_around, object_alone, reach, sampled
 
 _AT_ONCE = 1 << 20  # pixels that are copied
 
@@ -34,8 +34,7 @@ def seen_in(picture: NDArray[Any], crops: Crops, intrinsics: Tensor) -> Tensor:
     (H, W, 3) uint8 -> (N, 3, size, size) in [0, 1]; (H, W) -> (N, 1, size, size) of the same range.
     """
     height, width = picture.shape[:2]
-    share = float((intrinsics[:, 0, 0] / crops.focal_px).min())
-    factor = max(1, min(int(share), height, width))
+    factor = averaged_by(crops, intrinsics, height, width)
     left, top, right, bottom = reach(crops, intrinsics, height, width)
     # Whole blocks, as if all of the picture were averaged, and two more for what is interpolated at the ends.
     left, top = (max(0, at // factor - 2) * factor for at in (left, top))

@@ -20,7 +20,7 @@ _PLACE = 4  # pixels along a side
 @dataclass(frozen=True)
 class MaskConfig:
     size_px: int = 128
-    widths: tuple[int, ...] = (64, 96, 160)  # at 1/4, 1/8, 1/16 and so on of the resolution
+    widths: tuple[int, ...] = (48, 96, 192, 288)  # at 1/4, 1/8, 1/16 and so on of the resolution
 
 
 class MaskNetwork(nn.Module):

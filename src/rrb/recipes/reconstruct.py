@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,21 +24,14 @@ _LOWEST_M, _HIGHEST_M = 0.01, 1000.0
 Recipe = Callable[..., Reconstruction]
 
 
-def _ours() -> Recipe:
+def _rrb(setting: str) -> Recipe:
     from rrb.networks.build import shipped
-    from rrb.recipes.rrb import OURS, Rrb
+    from rrb.recipes import rrb
 
-    return Rrb(shipped("occupancy")[0], shipped("viewpoint")[0], OURS)
-
-
-def _papers() -> Recipe:
-    from rrb.networks.build import shipped
-    from rrb.recipes.rrb import PAPER, Rrb
-
-    return Rrb(shipped("occupancy")[0], shipped("viewpoint")[0], PAPER)
+    return rrb.Rrb(shipped("occupancy")[0], shipped("viewpoint")[0], getattr(rrb, setting))
 
 
-RECIPES: Mapping[str, Callable[[], Recipe]] = {"rrb": _ours, "rrb-paper": _papers}
+RECIPES: Mapping[str, Callable[[], Recipe]] = {"rrb": partial(_rrb, "OURS"), "rrb-paper": partial(_rrb, "PAPER")}
 
 
 class Picture(NamedTuple):
