@@ -31,7 +31,10 @@ def _rrb(setting: str) -> Recipe:
     return rrb.Rrb(shipped("occupancy")[0], shipped("viewpoint")[0], getattr(rrb, setting))
 
 
-RECIPES: Mapping[str, Callable[[], Recipe]] = {"rrb": partial(_rrb, "OURS"), "rrb-paper": partial(_rrb, "PAPER")}
+RECIPES: Mapping[str, Callable[[], Recipe]] = {
+    "rrb": partial(_rrb, "OURS"),
+    "rrb-paper": partial(_rrb, "PAPER"),
+}
 
 
 class Picture(NamedTuple):

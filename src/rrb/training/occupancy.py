@@ -14,7 +14,7 @@ from rrb.errors import BadInputError
 from rrb.networks.occupancy import CATEGORIES, occupancy_loss
 from rrb.networks.shapes import Teacher
 from rrb.training.lesson import Inputs, Lesson
-from rrb.training.seen import categories, object_crops, tile
+from rrb.training.seen import categories, extents_m, object_crops, tile
 from rrb.training.shape_modes import shape_modes
 
 _POINTS, _POINTS_TAUGHT = 128, 64  # of those that a picture has; fewer where the code is taught
@@ -37,11 +37,7 @@ class OccupancyLesson(Lesson):
         # A mesh's code is not its mirror image's.
         size, mirrors = self.network.config.encoder.size_px, self.teacher is None
         crops, mirrored = object_crops(batch, size, random, mirrors)
-        extents = torch.from_numpy(batch.extents_m).float()
-        if not torch.isfinite(extents).all():
-            raise BadInputError(
-                "a sample does not say the extents of its object, which shapes are learned from"
-            )
+        extents = extents_m(batch)
         category = categories(batch)
         if (category < 0).any():
             unknown = batch.categories[int((category < 0).int().argmax())]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rrb.errors import BadInputError
 from rrb.geometry.pose import Pose
 from rrb.networks.categories import ALIASES, CATEGORIES
 from rrb.networks.crops import FILL, boxes_of, crops_around, object_alone, sampled
@@ -99,6 +100,14 @@ def categories(batch: Any) -> Tensor:
     """(B,): places in CATEGORIES, -1 for others."""
     names = [ALIASES.get(name, name) for name in batch.categories]
     return torch.tensor([CATEGORIES.index(n) if n in CATEGORIES else -1 for n in names])
+
+
+def extents_m(batch: Any) -> Tensor:
+    """(B, 3): the sides of the objects' boxes, in metres. Refused where one is not known."""
+    extents = torch.from_numpy(batch.extents_m).float()
+    if not torch.isfinite(extents).all():
+        raise BadInputError("a sample does not say the extents of its object, which shapes are learned from")
+    return extents
 
 
 def tile(crops: Tensor, index: int) -> Tensor:

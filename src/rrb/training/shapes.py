@@ -8,10 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rrb.errors import BadInputError
 from rrb.networks.occupancy import occupancy_loss
 from rrb.networks.shapes import ShapeCodes
 from rrb.training.lesson import Inputs, Lesson
+from rrb.training.seen import extents_m
 
 _POINTS = 128
 _NOISE = 0.15  # of a code's deviation, added: near codes are near shapes, and an encoder is never quite right
@@ -30,11 +30,7 @@ class ShapesLesson(Lesson):
         self.noise = _NOISE * codes.std(0)
 
     def prepare(self, batch: Any, random: torch.Generator | None) -> Inputs:
-        extents = torch.from_numpy(batch.extents_m).float()
-        if not torch.isfinite(extents).all():
-            raise BadInputError(
-                "a sample does not say the extents of its object, which shapes are learned from"
-            )
+        extents = extents_m(batch)
         rows = torch.tensor([self.rows.get(name, -1) for name in batch.mesh_ids])
         count = batch.points.shape[1]
         chosen = torch.arange(count)
