@@ -7,14 +7,18 @@ from typing import Annotated, Any
 
 import tyro
 
-from rrb.cli import _evaluate_rrb
+from rrb.cli import _evaluate_rrb, _evaluate_trajectory
 
 Options = (
     Annotated[_evaluate_rrb.Options, tyro.conf.subcommand("rrb", description=_evaluate_rrb.__doc__)]
-    # One subcommand would be none: beside a hidden one, `rrb` has to be said from the start.
-    | Annotated[None, tyro.conf.subcommand("none"), tyro.conf.Suppress]
+    | Annotated[
+        _evaluate_trajectory.Options,
+        tyro.conf.subcommand("trajectory", description=_evaluate_trajectory.__doc__),
+    ]
 )
-_RUN: dict[type, Callable[[Any], None]] = {module.Options: module.run for module in (_evaluate_rrb,)}
+_RUN: dict[type, Callable[[Any], None]] = {
+    module.Options: module.run for module in (_evaluate_rrb, _evaluate_trajectory)
+}
 
 
 def run(options: object) -> None:

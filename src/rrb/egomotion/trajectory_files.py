@@ -25,6 +25,7 @@ CONVENTION = (
     " has the last known or predicted pose; confidence in [0, 1]; covariance: of rotation (rad), then translation"
     " (m), both along the world's axes, the camera turning about its own centre, null where unknown"
 )
+NO_TIMES = "The file says no times: the frames' numbers stand for seconds."
 _UNIT = 1e-3  # how far a quaternion's length may be from 1: written with three decimals, it still passes
 _LATEST_S = 1e11  # some thousand years: beyond it, a file counts in nanoseconds or milliseconds
 
@@ -107,7 +108,7 @@ def load_kitti(path: str | Path, times: Any = None) -> Trajectory:
     if times is None and not _times_path(path).exists():
         times, notes = (
             np.arange(len(rows)),
-            ("The file says no times: the frames' numbers stand for seconds.",),
+            (NO_TIMES,),
         )
     elif times is None or isinstance(times, str | Path):
         times = _load_times(_times_path(path) if times is None else times)
@@ -183,10 +184,11 @@ def _frame_to_json(trajectory: Trajectory, k: int) -> dict[str, Any]:
 
 
 def _from_json(data: Any) -> Trajectory:
-    _require_names(data, ("format", "convention", "is_metric", "notes", "objects", "frames"), "the file")
     for key, accepted in (("format", FORMAT), ("convention", CONVENTION)):
-        if data[key] != accepted:
-            raise BadInputError(f"{key} is {short(data[key])}; {accepted!r} is accepted")
+        said = data.get(key) if isinstance(data, Mapping) else data
+        if said != accepted:
+            raise BadInputError(f"{key} is {short(said)}; {accepted!r} is accepted")
+    _require_names(data, ("format", "convention", "is_metric", "notes", "objects", "frames"), "the file")
     for key in ("frames", "notes"):
         if not isinstance(data[key], list):
             raise BadInputError(f"{key} is {short(data[key])}; a list is accepted")
