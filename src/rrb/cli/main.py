@@ -18,6 +18,7 @@ COMMANDS = {
     "reconstruct": ("rrb.cli.reconstruct", "make a mesh with a pose of the object in a picture, or in many"),
     "render": ("rrb.cli.render", "draw a mesh: colour, silhouette, depth, normals, coordinates"),
     "fit": ("rrb.cli.fit", "find the pose of a mesh from its mask, in one picture or in many"),
+    "track": ("rrb.cli.track", "follow the camera through a film by the objects that it sees"),
     "rescale": ("rrb.cli.rescale", "give a mesh its size in metres, by the camera's height"),
     "evaluate": ("rrb.cli.evaluate", "compare results with the truth, beside published numbers"),
     "train": ("rrb.cli.train", "train the networks on data sets"),

@@ -25,7 +25,7 @@ OBJECT_COLOURS: tuple[Colour, ...] = (VERMILLION, GREEN, ORANGE, PURPLE, SKY)
 PATH, TRUTH = BLUE, INK
 STATE_COLOURS: dict[str, Colour] = {
     "tracked": BLUE,
-    "found": SKY,
+    "partly hidden": SKY,
     "found again": GREEN,
     "predicted": ORANGE,
     "lost": VERMILLION,
@@ -96,8 +96,11 @@ class Map:
         self.panel = Panel(figure, box, x, z, x_label=f"x ({unit})", y_label=f"z ({unit})", down=True)
         for k, landmark in enumerate(route.landmarks):
             self._stand(landmark, object_colour(k))
-        if route.truth is not None:
-            self.panel.line(route.truth[:, [0, 2]], TRUTH, 1.5, dashed=True)
+        self.truth()
+
+    def truth(self) -> None:
+        if self.route.truth is not None:
+            self.panel.line(self.route.truth[:, [0, 2]], TRUTH, 1.5, dashed=True)
 
     def copy(self) -> Map:
         """Another with the same drawn on it, to draw more on."""
@@ -197,6 +200,7 @@ def path_picture(route: Route, title: str = "") -> NDArray[np.uint8]:
     figure.legend((640, 52), _legend(route))
     chart = Map(figure, route, (62, 66, 480, 480))
     chart.path()
+    chart.truth()  # once more, above a path that hides it
     for frame in _spread(np.flatnonzero(route.known), _VIEWS):
         chart.view(int(frame))
     chart.name_landmarks()
@@ -243,7 +247,7 @@ def confidence_picture(route: Route, title: str = "") -> NDArray[np.uint8]:
     lanes = [s for s in _LANES if s in route.states] + sorted(set(route.states) - set(_LANES))
     rows = 2 if route.deviations_m is None else 3
     low = 84 + 24 * max(1, len(lanes))
-    figure = Figure(900, 190 + low + (190 if rows == 3 else 0))
+    figure = Figure(900, 160 + low + (174 if rows == 3 else 0))
     figure.words((20, 14), title, size=15)
     times = around(route.times_s, margin=0.0)
     top = Panel(figure, (130, 66, 740, 120), times, (0.0, 1.05), y_label="confidence")
