@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rrb._jit import set_threads
+    from rrb.egomotion.trajectory import Trajectory
     from rrb.errors import RrbError
     from rrb.fitting.first_order import FirstOrder
     from rrb.fitting.fit import fit
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rrb.raster.render import render
     from rrb.recipes.reconstruct import RECIPES, reconstruct
     from rrb.recipes.result import Reconstruction
+    from rrb.recipes.track import Tracker, track
 
 __version__ = "0.1.0"
 
@@ -37,6 +39,8 @@ _HOME = {
     "Reconstruction": "rrb.recipes.result",
     "RrbError": "rrb.errors",
     "SecondOrder": "rrb.fitting.search",
+    "Tracker": "rrb.recipes.track",
+    "Trajectory": "rrb.egomotion.trajectory",
     "Voxels": "rrb.geometry.voxels",
     "fit": "rrb.fitting.fit",
     "fit_several": "rrb.fitting.several",
@@ -47,6 +51,7 @@ _HOME = {
     "scale_from_camera_height": "rrb.fitting.scale",
     "set_threads": "rrb._jit",
     "silhouette": "rrb.raster.approximations",
+    "track": "rrb.recipes.track",
 }
 
 __all__ = [
@@ -59,6 +64,8 @@ __all__ = [
     "Reconstruction",
     "RrbError",
     "SecondOrder",
+    "Tracker",
+    "Trajectory",
     "Voxels",
     "fit",
     "fit_several",
@@ -69,6 +76,7 @@ __all__ = [
     "scale_from_camera_height",
     "set_threads",
     "silhouette",
+    "track",
 ]
 
 

@@ -1,0 +1,377 @@
+"""What a tracker saw of a whole film, and the path that all of it agrees on.
+
+Poses and packed masks are kept, not pictures: a frame of 256 x 256 is 8 kB an object at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rrb.egomotion.trajectory import Trajectory
+from rrb.errors import BadInputError
+from rrb.fitting.observed import around
+from rrb.geometry.camera import Camera
+from rrb.geometry.pose import Pose
+from rrb.recipes._track_body import Body, Fit, Mask
+from rrb.recipes._track_hiding import hidden_by_others
+from rrb.recipes._track_map import Sight, fuse
+from rrb.recipes._track_meshes import Refine, View, made_from
+from rrb.recipes._track_object import HIDDEN, TRACKED, Follower, TrackSettings
+from rrb.recipes.frames import Frame
+from rrb.recipes.track import PREDICTED, Step, Tracker
+
+Source = Iterator[tuple[Frame, Any, float | None]]
+
+_BELIEVED = 0.5  # of a sighting's weight in the smoother
+_BRIDGED = 0.3  # confidence of a frame between two that are known
+_VIEWS = 8  # pictures from which shapes are refined; twice as many are kept
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """A mask's window, a bit a pixel."""
+
+    bits: NDArray[np.uint8]
+    window: tuple[int, int, int, int]  # top, left, bottom, right
+
+    @staticmethod
+    def of(mask: Mask) -> Packed:
+        top, left, bottom, right = window = around(mask, 0.0, 0)
+        return Packed(np.packbits(mask[top:bottom, left:right] >= 0.5), window)
+
+    def mask(self, camera: Camera) -> Mask:
+        top, left, bottom, right = self.window
+        shape = bottom - top, right - left
+        answer = np.zeros((camera.height_px, camera.width_px), np.float32)
+        answer[top:bottom, left:right] = np.unpackbits(self.bits, count=shape[0] * shape[1]).reshape(shape)
+        return answer
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """An object's pose in a frame."""
+
+    camera_from_object: Pose
+    covariance: NDArray[np.float64]
+    confidence: float
+    state: str
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """All frames' cameras. World: the frame of object `root`."""
+
+    root: int
+    world_from_camera: Pose  # (N,)
+    known: NDArray[np.bool_]
+    seen: NDArray[np.bool_]  # known from the frame itself
+    covariances: NDArray[np.float64] | None
+    world_from_objects: list[Pose | None]
+    weights: dict[tuple[int, int], float]  # of each sighting, by frame and object
+
+
+class Film:
+    """Takes frame after frame; at any time the path up to there can be asked for."""
+
+    def __init__(self, tracker: Tracker, keeps_pictures: bool = False) -> None:
+        self.tracker = tracker
+        self.steps: list[Step] = []
+        self._found: dict[tuple[int, int], Measured] = {}
+        self._masks: dict[tuple[int, int], Packed] = {}
+        self._pictures: dict[int, NDArray[np.uint8]] | None = {} if keeps_pictures else None
+        self._every = 1
+
+    def follow(self, frames: Any, masks: Any = None, times_s: Any = None) -> Iterator[Step]:
+        """As `Tracker.follow`."""
+        from rrb.recipes.track import shown
+
+        for frame, given, time_s in shown(frames, masks, times_s, self.tracker.names or None):
+            yield self.add(frame, given, time_s)
+
+    def add(self, frame: Any, masks: Any = None, time_s: float | None = None) -> Step:
+        """As `Tracker.step`."""
+        step = self.tracker.step(frame, masks, time_s=time_s)
+        self.steps.append(replace(step, revised=()))
+        for k, mask in enumerate(self.tracker.masks):
+            if mask is not None:
+                self._masks[step.frame, k] = Packed.of(mask)
+        for k, one in enumerate(step.objects):
+            if one.camera_from_object is not None and one.covariance is not None:
+                self._found[step.frame, k] = Measured(
+                    one.camera_from_object, one.covariance, one.confidence, one.state
+                )
+        for late in step.revised:
+            before = self._found.get((late.frame, late.object))
+            said = (before.confidence, before.state) if before else (0.5, TRACKED)
+            self._found[late.frame, late.object] = Measured(late.camera_from_object, late.covariance, *said)
+        self._keep_picture(step, frame)
+        return step
+
+    def _keep_picture(self, step: Step, frame: Any) -> None:
+        """Every so many frames, so that there are never more than a few."""
+        image = frame.image if isinstance(frame, Frame) else frame
+        if self._pictures is None or image is None or not step.known or step.frame % self._every:
+            return
+        self._pictures[step.frame] = image
+        if len(self._pictures) > 2 * _VIEWS:
+            self._every *= 2
+            self._pictures = {n: p for n, p in self._pictures.items() if n % self._every == 0}
+
+    # --- the path -----------------------------------------------------------------------------------------
+
+    def trajectory(self, *, smooth: bool = True, refine: Refine | None = None) -> Trajectory:
+        """The path of all frames that were added; see `rrb.track`."""
+        if not self.steps:
+            raise BadInputError("there are no frames; at least one is accepted")
+        bodies = [follower.body for follower in self.tracker.followers]
+        if not self._found:
+            return self._nothing()
+        solve = self._smoothed if smooth else self._apart
+        path = solve()
+        if refine is not None:
+            bodies = self._refined(path, refine, bodies)
+            self._found = self._again(path, bodies, sorted(self._masks))
+            path = solve()
+        if smooth:
+            missed = [key for key in sorted(self._masks) if path.weights.get(key, 0.0) < _BELIEVED]
+            found = self._again(path, bodies, missed)
+            if found:
+                self._found |= found
+                path = solve()
+        return self._told(path)
+
+    def _nothing(self) -> Trajectory:
+        frames, objects = len(self.steps), len(self.tracker.names)
+        return Trajectory(
+            np.array([step.time_s for step in self.steps]),
+            Pose.identity((frames,)),
+            np.zeros(frames, bool),
+            np.zeros(frames),
+            states=tuple(step.state for step in self.steps),
+            world_from_objects=Pose.identity((objects,)) if objects else None,
+            object_names=tuple(self.tracker.names),
+            is_metric=self.tracker.is_metric,
+            notes=(*self.tracker.notes, "no object was found in any frame"),
+        )
+
+    def _root(self) -> int:
+        """The first object; the first that was ever found, if that never was."""
+        return min(k for _, k in self._found)
+
+    def _smoothed(self) -> Path:
+        from rrb.egomotion.smoothing import Sighting, smooth
+
+        root, count = self._root(), len(self.tracker.names)
+        number = [root, *(k for k in range(count) if k != root)]  # the smoother's first is its world
+        keys = sorted(self._found)
+        sightings = [
+            Sighting(
+                frame,
+                number.index(k),
+                self._found[frame, k].camera_from_object,
+                _information(self._found[frame, k]),
+            )
+            for frame, k in keys
+        ]
+        times_s = np.array([step.time_s for step in self.steps])
+        result = smooth(sightings, len(self.steps), count, times_s=times_s)
+        places: list[Pose | None] = [None] * count
+        for n, k in enumerate(number):
+            if result.connected[n]:
+                places[k] = result.world_from_objects[n]
+        return Path(
+            root,
+            result.world_from_camera,
+            result.known,
+            result.seen,
+            result.covariances,
+            places,
+            dict(zip(keys, result.weights.tolist(), strict=True)),
+        )
+
+    def _apart(self) -> Path:
+        """Each frame by itself, with the map that was learned."""
+        root = self._root()
+        places = list(self.tracker.map.world_from_objects)
+        base = places[root]
+        if base is None:  # it was never seen beside the others
+            places = [None] * len(places)
+            places[root] = base = Pose.identity()
+        world_from_map = base.inverse()
+        places = [None if place is None else world_from_map @ place for place in places]
+        poses = list[Pose]()
+        known, covariances = [], []
+        weights: dict[tuple[int, int], float] = {}
+        for step in self.steps:
+            sights = [
+                Sight(k, one.camera_from_object, one.covariance)
+                for k in range(len(places))
+                if (one := self._found.get((step.frame, k))) is not None
+            ]
+            fused = fuse(sights, places)
+            known.append(fused is not None)
+            last = poses[-1] if poses else world_from_map @ step.world_from_camera
+            poses.append(last if fused is None else fused.world_from_camera)
+            covariances.append(np.full((6, 6), np.nan) if fused is None else fused.covariance_in_world)
+            if fused is not None:
+                weights |= {(step.frame, s.object): w for s, w in zip(sights, fused.agreement, strict=True)}
+        flags = np.array(known)
+        return Path(root, Pose.stack(poses), flags, flags, np.stack(covariances), places, weights)
+
+    # --- once more ----------------------------------------------------------------------------------------
+
+    def _again(
+        self, path: Path, bodies: Sequence[Body], keys: Sequence[tuple[int, int]]
+    ) -> dict[tuple[int, int], Measured]:
+        """What is found at those frames and objects when it is looked for where the path says."""
+        found = {}
+        for frame, k in keys:
+            place = path.world_from_objects[k]
+            if place is None:
+                continue
+            camera_from_world = path.world_from_camera[frame].inverse()
+            follower = self.tracker.followers[k].with_body(bodies[k])
+            fit = follower.at(
+                self._masks[frame, k].mask(self.tracker.camera),
+                self._hidden(frame, k, camera_from_world, path, bodies),
+                camera_from_world @ place,
+            )
+            if fit is not None:
+                found[frame, k] = _measured(fit, follower)
+        return found
+
+    def _hidden(
+        self, frame: int, k: int, camera_from_world: Pose, path: Path, bodies: Sequence[Body]
+    ) -> Mask | None:
+        count = len(bodies)
+        masks = [
+            self._masks[frame, i].mask(self.tracker.camera) if (frame, i) in self._masks else None
+            for i in range(count)
+        ]
+        if sum(mask is not None for mask in masks) < 2:
+            return None
+        places = [None if p is None else camera_from_world @ p for p in path.world_from_objects]
+        drawn = [
+            None if p is None or m is None else body.drawn(p)
+            for p, m, body in zip(places, masks, bodies, strict=True)
+        ]
+        middles = [
+            np.nan if p is None else float(p.apply(body.middle)[2])
+            for p, body in zip(places, bodies, strict=True)
+        ]
+        return hidden_by_others(k, masks, drawn, middles)
+
+    def _refined(self, path: Path, refine: Refine, bodies: Sequence[Body]) -> list[Body]:
+        """The bodies with meshes that explain several frames."""
+        pictures = self._pictures or {}
+        frames = [n for n in sorted(pictures) if path.seen[n]]
+        frames = frames[:: max(1, -(-len(frames) // _VIEWS))]
+        count, camera = len(bodies), self.tracker.camera
+        views = [
+            View(
+                pictures[n],
+                tuple(
+                    self._masks[n, k].mask(camera) if (n, k) in self._masks else None for k in range(count)
+                ),
+                tuple(
+                    None if place is None else path.world_from_camera[n].inverse() @ place
+                    for place in path.world_from_objects
+                ),
+            )
+            for n in frames
+        ]
+        meshes = list(refine(views, camera, [body.mesh for body in bodies]))
+        if len(meshes) != count:
+            raise BadInputError(f"refine returned {len(meshes)} meshes for {count}; as many are accepted")
+        return [Body(mesh, camera) for mesh in meshes]
+
+    # --- the answer ---------------------------------------------------------------------------------------
+
+    def _told(self, path: Path) -> Trajectory:
+        frames = len(self.steps)
+        doubt = np.ones(frames)
+        for (frame, k), weight in path.weights.items():
+            doubt[frame] *= 1 - self._found[frame, k].confidence * weight
+        confidence = np.where(path.seen, 1 - doubt, np.where(path.known, _BRIDGED, 0.0))
+        states = tuple(self._state(step, path) for step in self.steps)
+        places = [Pose.identity() if place is None else place for place in path.world_from_objects]
+        return Trajectory(
+            np.array([step.time_s for step in self.steps]),
+            path.world_from_camera,
+            path.known,
+            np.where(path.known, confidence, 0.0),
+            path.covariances,
+            states,
+            Pose.stack(places),
+            tuple(self.tracker.names),
+            self.tracker.is_metric,
+            (*self.tracker.notes, *self._remarks(path)),
+        )
+
+    def _state(self, step: Step, path: Path) -> str:
+        if path.seen[step.frame]:
+            if step.known:
+                return step.state
+            states = [m.state for (frame, _), m in self._found.items() if frame == step.frame]
+            return TRACKED if TRACKED in states else states[0] if states else TRACKED
+        return PREDICTED if path.known[step.frame] or step.state == PREDICTED else step.state
+
+    def _remarks(self, path: Path) -> list[str]:
+        names = self.tracker.names
+        notes = []
+        if path.root:
+            notes.append(f"{names[0]} was never found: the world is the frame of {names[path.root]}")
+        notes += [
+            f"{names[k]} was never seen together with the others: its place is unknown"
+            for k, place in enumerate(path.world_from_objects)
+            if place is None
+        ]
+        return notes
+
+
+def _measured(fit: Fit, follower: Follower) -> Measured:
+    state = HIDDEN if fit.known_share < 1 else TRACKED
+    return Measured(fit.camera_from_object, fit.covariance, follower.confidence_of(fit), state)
+
+
+def _information(one: Measured) -> NDArray[np.float64]:
+    scale = 1 / np.sqrt(np.diag(one.covariance))
+    inverse = np.linalg.inv(one.covariance * np.outer(scale, scale)) * np.outer(scale, scale)
+    return (inverse + inverse.T) / 2
+
+
+# --- the beginning ------------------------------------------------------------------------------------
+
+
+def tracker_for(
+    source: Source,
+    camera: Camera,
+    meshes: Any,
+    names: Sequence[str],
+    camera_height_m: float | None,
+    reconstruct_from: int,
+    settings: TrackSettings,
+) -> tuple[Tracker, Source]:
+    """A tracker, its meshes reconstructed from several frames if that is asked for; and all frames."""
+    if isinstance(reconstruct_from, bool) or not isinstance(reconstruct_from, int) or reconstruct_from < 1:
+        raise BadInputError(f"reconstruct_from is {reconstruct_from!r}; a whole number from 1 is accepted")
+    tracker = Tracker(camera, meshes, names=names, camera_height_m=camera_height_m, settings=settings)
+    if meshes is not None or reconstruct_from == 1:
+        return tracker, source
+    taken, views = [], []
+    for frame, given, time_s in source:
+        taken.append((frame, given, time_s))
+        masks = tracker.masks_of(frame, given)
+        if frame.image is not None and any(mask is not None for mask in masks):
+            views.append(View(frame.image, masks))
+        if len(views) == reconstruct_from:
+            break
+    if views:
+        tracker.begin_with(made_from(views, tracker.camera, camera_height_m))
+    return tracker, chain(taken, source)
