@@ -68,8 +68,10 @@ def look(options: Options) -> Source:
         MaskFolder(options.masks, None if meshes is None else list(meshes))
     if options.times is None and options.fps is None and first.time_s is None and not place.frames_a_second:
         notes.append("nothing says the frames' times: 30 a second are assumed, --fps or --times says others")
+    total = _total(options, place.frames)
+    _require_times(options, total)
     notes += [f"{name}: {note}" for name, mesh in (meshes or {}).items() for note in mesh.notes]
-    return Source(options, place, camera, meshes, _total(options, place.frames), tuple(notes))
+    return Source(options, place, camera, meshes, total, tuple(notes))
 
 
 def place_of(path: Path) -> tuple[Place, list[str]]:
@@ -187,6 +189,20 @@ def video_length(path: Path) -> int | None:
         with av.open(str(path)) as container:
             count = int(container.streams.video[0].frames)
     return count if count > 0 else None
+
+
+def _require_times(options: Options, total: int | None) -> None:
+    """Enough of them for all frames that are to be looked at."""
+    from rrb.recipes.frames import times_of
+
+    if options.times is None:
+        return
+    count = len(list(times_of(options.times)))
+    last = None if total is None else options.first + (total - 1) * options.every
+    if last is not None and count <= last:
+        raise BadFileError(
+            f"{options.times}: it has {count} times but there is a frame {last}, counted from 0"
+        )
 
 
 def _clock(options: Options, place: Place) -> Any:

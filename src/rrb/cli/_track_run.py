@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rrb.cli._progress import Progress
 from rrb.cli._track_files import Source
-from rrb.errors import BadFileError, BadInputError
+from rrb.errors import BadFileError, BadInputError, RrbError
 
 if TYPE_CHECKING:
     from rrb.geometry.mesh import Mesh
@@ -32,7 +32,8 @@ class Done:
     film: Film
     kept: Kept  # of the pictures
     seconds: tuple[float, ...]  # that each frame took, without reading it
-    stopped: bool  # before the last frame
+    stopped: bool  # before the last frame, by Ctrl-C
+    error: RrbError | None = None  # what could not be used, and ended it
 
     @property
     def meshes(self) -> Mapping[str, Mesh]:
@@ -68,24 +69,57 @@ class Interrupt:
 
 
 def follow(source: Source, out: Path) -> Done:
-    from rrb.cli._track_pictures import keep, kept_pictures
+    from rrb.cli._track_pictures import kept_pictures
     from rrb.recipes._track_film import Film
 
-    film, kept = Film(_tracker(source)), kept_pictures()
-    seconds: list[float] = []
+    done = Run(source, Film(_tracker(source)), kept_pictures())
+    error = None
     with Interrupt().listening() as interrupt, _lines(out / "frames.jsonl") as lines, _bar(source) as bar:
-        for frame, masks, time_s in source:
-            before = time.perf_counter()
-            step = film.add(frame, masks, time_s)
-            seconds.append(time.perf_counter() - before)
-            _write(lines, _line(frame.name, step))
-            keep(kept, step.frame, frame.image)
-            bar.reach(step.frame + 1, _change(film, step))
-            if interrupt.asked:
-                break
-    if not film.steps:
+        try:
+            done.follow(lines, bar, interrupt)
+        except RrbError as refused:
+            if not done.film.steps:
+                raise
+            error = refused  # what was tracked before it is kept
+    if not done.film.steps:
         raise BadInputError(f"{source.place.frames}: there is no frame to track")
-    return Done(source, film, kept, tuple(seconds), interrupt.asked and len(film.steps) != source.total)
+    whole = len(done.film.steps) == source.total
+    return Done(source, done.film, done.kept, tuple(done.seconds), interrupt.asked and not whole, error)
+
+
+@dataclass(eq=False)
+class Run:
+    """What is under way."""
+
+    source: Source
+    film: Film
+    kept: Kept
+    seconds: list[float] = field(default_factory=list)
+
+    def follow(self, lines: TextIO, bar: Progress, interrupt: Interrupt) -> None:
+        """Until the end, or Ctrl-C; a frame that was begun is finished."""
+        from rrb.cli._track_pictures import keep
+
+        for frame, masks, time_s in self.source:
+            before = time.perf_counter()
+            step = self.film.add(frame, masks, time_s)
+            self.seconds.append(time.perf_counter() - before)
+            _write(lines, _line(frame.name, step))
+            keep(self.kept, step.frame, frame.image)
+            bar.reach(step.frame + 1, self._change(frame.name or str(step.frame), step))
+            if interrupt.asked:
+                return
+
+    def _change(self, name: str, step: Step) -> str:
+        """What is worth a line of its own: that the camera was lost, or found."""
+        before = self.film.steps[-2] if len(self.film.steps) > 1 else None
+        if before is None:
+            return f"frame {name}: {step.state}"
+        if before.known and not step.known:
+            return f"frame {name} ({step.time_s:.2f} s): the camera is not known, {step.state}"
+        if step.known and not before.known:
+            return f"frame {name} ({step.time_s:.2f} s): {step.state}"
+        return ""
 
 
 def _tracker(source: Source) -> Any:
@@ -98,18 +132,6 @@ def _tracker(source: Source) -> Any:
         names = MaskFolder(source.options.masks, None).names
     height = source.options.camera_height_m
     return Tracker(source.camera, source.meshes, names=names, camera_height_m=height)
-
-
-def _change(film: Film, step: Step) -> str:
-    """What is worth a line of its own: that the camera was lost, or found."""
-    before = film.steps[-2] if len(film.steps) > 1 else None
-    if before is None:
-        return f"frame {step.frame}: {step.state}"
-    if before.known and not step.known:
-        return f"frame {step.frame} ({step.time_s:.2f} s): the camera is not known, {step.state}"
-    if step.known and not before.known:
-        return f"frame {step.frame} ({step.time_s:.2f} s): {step.state}"
-    return ""
 
 
 class _Count(Progress):

@@ -66,6 +66,8 @@ def run(options: Options) -> None:
     begin(options.out)
     done = follow(source, options.out)
     finish(done, options)
+    if done.error is not None:
+        raise done.error
     if done.stopped:
         count = len(done.film.steps)
         whole = "" if source.total is None else f" of {source.total}"
