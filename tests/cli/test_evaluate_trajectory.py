@@ -111,6 +111,13 @@ def test_the_alignment_in_the_file_is_the_one_that_was_used(tmp_path):
     np.testing.assert_allclose(np.linalg.norm(aligned - reference, axis=1), ate["errors"], atol=1e-12)
 
 
+def test_a_motions_error_has_the_time_of_its_later_pose(tmp_path):
+    evaluate(EVO / "true.txt", EVO / "true.txt", "-d", 7, "--out", tmp_path)
+    times_s = Trajectory.load_tum(EVO / "true.txt").times_s
+    for entry in measures_of(tmp_path)["measures"]:
+        assert entry["times_s"] == list(times_s if entry["measure"] == "ATE" else times_s[7::7])
+
+
 # --- formats ----------------------------------------------------------------------------------------
 
 
