@@ -17,7 +17,7 @@ PHOTO_WANTED = $(shell { cat constraints-photoreal.txt; $(PHOTO_PYTHON) -V; pwd;
 # What Blender loads of the system, by the names of Debian and Ubuntu.
 PHOTO_NEEDS  := libx11-6 libxext6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libgl1 libsm6 libice6
 
-.PHONY: setup photoreal demo test test-all lint bench bench-fit bench-rrb clean
+.PHONY: setup photoreal demo test test-all lint bench bench-fit bench-rrb bench-egomotion clean
 
 setup:
 	@if [ "$$(cat $(STAMP) 2>/dev/null)" != "$(WANTED)" ] || ! $(BIN)/python -c 'import rrb' 2>/dev/null; then \
@@ -63,6 +63,11 @@ bench-fit: setup
 
 bench-rrb: setup
 	$(BIN)/python benchmarks/rrb.py
+
+# The opponent needs OpenCV; films are photoreal after `make photoreal`.
+bench-egomotion: setup
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --editable '.[bench]'
+	$(BIN)/python benchmarks/egomotion.py
 
 clean:
 	rm -rf $(VENV) $(PHOTO) out build .pytest_cache .mypy_cache .ruff_cache .hypothesis
