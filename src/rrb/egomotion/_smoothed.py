@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rrb.egomotion._smoothing_solve import Problem, Solved, cost, normal_equations
 from rrb.egomotion._smoothing_start import connected_objects
-from rrb.egomotion._smoothing_terms import PER_OBJECT, State
+from rrb.egomotion._smoothing_terms import State
 from rrb.geometry.pose import Pose
 
 Floats = NDArray[np.float64]
@@ -51,9 +51,9 @@ def answer(
     problem: Problem, state: State, numbers: NDArray[np.int64], objects: int, bridge: int
 ) -> dict[str, object]:
     """All but weights and iterations. numbers: those of the problem's objects among all of them."""
-    frames, _, free = Solved(normal_equations(problem, state)).covariances()
+    known = Solved(normal_equations(problem, state)).covariances()
     linked, seen = _believed(problem)
-    cameras, covariances = Pose(state.rotations, state.centres), frames[:, :6, :6]
+    cameras, covariances = Pose(state.rotations, state.centres), known.frames[:, :6, :6]
     if not problem.has_motion:
         cameras, covariances = _last_seen(cameras, seen), np.where(seen[:, None, None], covariances, np.nan)
     wide = np.ones(objects)
@@ -65,7 +65,7 @@ def answer(
         "known": seen | (in_short_gaps(seen, bridge) & problem.has_motion),
         "seen": seen,
         "covariances": covariances,
-        **_map(state, _own_covariances(problem, free), numbers, linked, objects),
+        **_map(state, known.of_objects(problem), numbers, linked, objects),
         "widening": wide,
         "acceleration": (float(root[0]), float(root[1])),
         "cost": cost(problem, state),
@@ -78,14 +78,6 @@ def _believed(problem: Problem) -> tuple[Bools, Bools]:
     believed = problem.seen.pick(problem.believed > 0.5)
     linked = connected_objects(believed, frames)
     return linked, np.bincount(believed.frame[linked[believed.object]], minlength=frames) > 0
-
-
-def _own_covariances(problem: Problem, free: Floats) -> Floats:
-    """(M', 7, 7) of each object; 0 of what does not move."""
-    count = problem.seen.objects
-    whole = np.zeros((PER_OBJECT * count,) * 2)
-    whole[np.ix_(problem.free, problem.free)] = free
-    return whole.reshape(count, PER_OBJECT, count, PER_OBJECT)[np.arange(count), :, np.arange(count)]
 
 
 def _map(

@@ -14,18 +14,21 @@ from numpy.typing import NDArray
 
 from rrb.egomotion import _smoothing_terms as terms
 from rrb.egomotion import _turns as turns
-from rrb.egomotion._smoothing_solve import Problem, Solved, descend, normal_equations
+from rrb.egomotion._smoothing_solve import Covariances, Problem, Solved, descend, normal_equations
 from rrb.egomotion._smoothing_terms import Measured, State
 from rrb.egomotion._turns import Floats
 
 # The sharpness to begin with (at 20 times the cut nothing is believed), its growth in a round, and where it ends.
 _BLUNT, _SHARPER, _SHARP = 1 / 16, 4.0, 256.0
 _ROUNDS = 12
-_MIDDLE = 5.348  # median of the squared length of six normal numbers
-_OPTIMISTIC = 1.5  # times that, and the sightings' own information is no longer believed
-_MIDDLE_OF_THREE = 2.366  # and of three
+_NEAR_SHARE, _NEAR = 0.3, 3.828  # the squared length of six normal numbers is as often below that
+_TELLING = 10  # from so many numbers on is a quantile believed
+_LEAST_LEFT = 0.05  # of a sighting's square, where the state follows it
+_MIDDLE_OF_THREE = 2.366  # median of the squared length of three normal numbers
+_SAME = 0.02  # relative change of what was found at which to stop looking
 LEAST_DENSITY, USUAL_DENSITY = 1e-6, 1.0  # rad^2/s^3 and m^2/s^3
-_FEW = 6.0  # intervals that the first guess of the motion's density is worth
+# Where the sightings' noise hides the motion: the first guess, with that noise in it, is worth one number, at a tenth.
+_GUESS = 0.1
 
 
 def distances(state: State, seen: Measured) -> Floats:
@@ -33,15 +36,29 @@ def distances(state: State, seen: Measured) -> Floats:
     return terms.squares(terms.sighting_residuals(state, seen), seen.information)
 
 
-def widening(off: Floats, seen: Measured) -> Floats:
+def widening(off: Floats, seen: Measured, followed: Floats | None) -> Floats:
     """(S,) >= 1: by what the squares must be divided where an object's sightings claim too much.
 
-    Told by the median, which wrong sightings do not move much. Each object has its own.
+    followed (S,): the share of each sighting's square that is missing because the state has followed it. Without,
+    or with few sightings of an object, one factor is found for all. Told by the nearer sightings, of which few are
+    wrong, and of several of one object in one frame by the nearest.
     """
-    factor = np.ones(seen.objects)
-    for number in np.unique(seen.object):
-        factor[number] = np.median(off[seen.object == number]) / (_OPTIMISTIC * _MIDDLE)
-    return np.maximum(factor, 1.0)[seen.object]
+    whole = off if followed is None else off / np.maximum(1 - followed, _LEAST_LEFT)
+    starts = np.flatnonzero(np.diff(seen.frame * seen.objects + seen.object, prepend=-1))
+    nearest, thing = np.minimum.reduceat(whole, starts), seen.object[starts]
+    factor = np.full(seen.objects, overstated(nearest))
+    for number in np.unique(thing) if followed is not None else []:
+        if (thing == number).sum() >= _TELLING:
+            factor[number] = overstated(nearest[thing == number])
+    return factor[seen.object]
+
+
+def overstated(squares: Floats) -> float:
+    """By what squared distances must be divided to be as expected; up to 1.4 nothing is: chance makes as much."""
+    if len(squares) < _TELLING:
+        return 1.0
+    times = float(np.quantile(squares, _NEAR_SHARE)) / _NEAR
+    return float(np.interp(times, [1.4, 1.6], [1.0, 1.6])) if times < 1.6 else times
 
 
 def belief(off: Floats, cut: float, sharpness: float) -> Floats:
@@ -51,10 +68,12 @@ def belief(off: Floats, cut: float, sharpness: float) -> Floats:
     return np.where(off <= low, 1.0, np.where(off >= high, 0.0, between))
 
 
-def judged(problem: Problem, state: State, cut: float, sharpness: float) -> Problem:
+def judged(
+    problem: Problem, state: State, cut: float, sharpness: float, followed: Floats | None = None
+) -> Problem:
     """With belief and widening as the state suggests."""
     off = distances(state, problem.seen)
-    wide = widening(off, problem.seen)
+    wide = widening(off, problem.seen, followed)
     return replace(problem, believed=belief(off / wide, cut, sharpness), wide=wide)
 
 
@@ -63,9 +82,10 @@ def settle(problem: Problem, state: State, cut: float) -> tuple[Problem, State, 
     state, steps = descend(problem, state, 4)
     sharpness = _BLUNT
     while sharpness < _SHARP:
-        state, more = descend(judged(problem, state, cut, sharpness), state, 1)
+        problem = judged(problem, state, cut, sharpness)
+        state, more = descend(problem, state, 1)
         steps, sharpness = steps + more, _SHARPER * sharpness
-    return judged(problem, state, cut, _SHARP), state, steps
+    return problem, state, steps
 
 
 # --- motion ---------------------------------------------------------------------------------------
@@ -88,16 +108,31 @@ def first_densities(state: State, sees: NDArray[np.bool_], times_s: Floats) -> F
     return np.maximum(np.median(squared, axis=1) / _MIDDLE_OF_THREE, LEAST_DENSITY)
 
 
-def better_densities(problem: Problem, state: State, first: Floats) -> Floats:
-    """One round of expectation and maximisation: the mean square of the acceleration, what is unsure included."""
+def better_densities(problem: Problem, state: State, known: Covariances, first: Floats) -> Floats:
+    """The densities that make the motion as large as it is (MacKay's rule for the width of a prior).
+
+    q (n - g) = E: E the squares of the motion's n numbers with q = 1, g the part of them that is not seen but
+    filled in, of which E shows nothing.
+    """
     steps_s = problem.steps_s
     residuals = terms.motion_residuals(state, steps_s)
-    own, pairs, _ = Solved(normal_equations(problem, state)).covariances()
-    motion = terms.motion_blocks(state, steps_s, residuals, np.ones(2))
-    unsure = motion.before * own[:-1] + motion.behind * own[1:] + 2 * motion.across * pairs
-    squared = terms.motion_squares(residuals, steps_s).sum(0) + unsure.sum((0, 2)).reshape(2, 6).sum(0)
-    found = squared.reshape(2, 3).sum(1)
-    return np.maximum((found + 6 * _FEW * first) / (6 * (len(steps_s) + _FEW)), LEAST_DENSITY)
+    motion = terms.motion_blocks(state, steps_s, residuals, problem.densities)
+    unsure = motion.before * known.frames[:-1] + motion.behind * known.frames[1:]
+    unsure += 2 * motion.across * known.pairs
+    filled = unsure.sum((0, 2)).reshape(2, 2, 3).sum((0, 2))
+    shown = terms.motion_squares(residuals, steps_s).reshape(-1, 2, 3).sum((0, 2))
+    numbers = np.maximum(6 * len(steps_s) - filled, 0.0)
+    return np.maximum((shown + _GUESS * first) / (numbers + 1), LEAST_DENSITY)
+
+
+def share_followed(problem: Problem, state: State, known: Covariances) -> Floats:
+    """(S,) in [0, 1): how much of each sighting's own noise the state has taken up, of what it is believed."""
+    seen = problem.seen
+    residuals = terms.sighting_residuals(state, seen)
+    by_frame, by_object = terms.sighting_jacobians(state, seen, residuals)
+    both = np.concatenate((by_frame, by_object), 2)
+    spread = both @ known.of_sightings(problem) @ both.swapaxes(1, 2)
+    return problem.weights * (spread * seen.information).sum((1, 2)) / 6
 
 
 def refine(problem: Problem, state: State, cut: float, measured: bool) -> tuple[Problem, State, int]:
@@ -106,11 +141,12 @@ def refine(problem: Problem, state: State, cut: float, measured: bool) -> tuple[
     for _ in range(_ROUNDS):
         state, steps = descend(problem, state, 2)
         before, total = problem, total + steps
-        problem = judged(problem, state, cut, _SHARP)
-        if measured:
-            problem = replace(problem, densities=better_densities(problem, state, first))
-        if np.allclose(problem.weights, before.weights, rtol=1e-3, atol=1e-3) and np.allclose(
-            problem.densities, before.densities, rtol=0.02
+        known = Solved(normal_equations(problem, state)).covariances()
+        densities = better_densities(problem, state, known, first) if measured else first
+        problem = judged(problem, state, cut, _SHARP, share_followed(problem, state, known))
+        problem = replace(problem, densities=densities)
+        if np.allclose(problem.weights, before.weights, rtol=_SAME, atol=_SAME) and np.allclose(
+            problem.densities, before.densities, rtol=_SAME
         ):
             break
     return problem, state, total

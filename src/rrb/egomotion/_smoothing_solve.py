@@ -122,6 +122,36 @@ def _add_motion(problem: Problem, state: State, diagonal: Floats, upper: Floats,
     slope[1:] -= motion.slope_behind
 
 
+@dataclass(frozen=True, eq=False)
+class Covariances:
+    """What is not known of a state."""
+
+    frames: Floats  # (N, 12, 12)
+    pairs: Floats  # (N - 1, 12, 12) of each frame with the next
+    across: Floats  # (N, 12, P) of each frame with the objects' free numbers
+    objects: Floats  # (P, P)
+
+    def of_objects(self, problem: Problem) -> Floats:
+        """(M, 7, 7) of each object alone; 0 of what does not move."""
+        count = problem.seen.objects
+        whole = np.zeros((PER_OBJECT * count,) * 2)
+        whole[np.ix_(problem.free, problem.free)] = self.objects
+        at = np.arange(count)
+        return whole.reshape(count, PER_OBJECT, count, PER_OBJECT)[at, :, at]
+
+    def of_sightings(self, problem: Problem) -> Floats:
+        """(S, 13, 13) of the frame's pose and the object of each sighting."""
+        seen = problem.seen
+        across = np.zeros((len(self.frames), 6, PER_OBJECT * seen.objects))
+        across[:, :, problem.free] = self.across[:, :6]
+        across = across.reshape(-1, 6, seen.objects, PER_OBJECT)[seen.frame, :, seen.object]
+        spread = np.empty((len(seen.frame), 6 + PER_OBJECT, 6 + PER_OBJECT))
+        spread[:, :6, :6] = self.frames[seen.frame, :6, :6]
+        spread[:, 6:, 6:] = self.of_objects(problem)[seen.object]
+        spread[:, :6, 6:], spread[:, 6:, :6] = across, across.swapaxes(1, 2)
+        return spread
+
+
 class Solved:
     """Normal equations with their frames eliminated."""
 
@@ -143,13 +173,12 @@ class Solved:
         objects = np.asarray(np.linalg.solve(self.objects, push), np.float64)
         return own - self.carried @ objects, objects
 
-    def covariances(self) -> tuple[Floats, Floats, Floats]:
-        """Frames (N, 12, 12), each with the next (N - 1, 12, 12), the objects' free numbers (P, P)."""
+    def covariances(self) -> Covariances:
         own, pairs = self.chain.inverse_blocks()
         objects = np.asarray(np.linalg.inv(self.objects), np.float64)
         spread = self.carried @ objects
         own = own + spread @ self.carried.swapaxes(1, 2)
-        return own, pairs + spread[:-1] @ self.carried[1:].swapaxes(1, 2), objects
+        return Covariances(own, pairs + spread[:-1] @ self.carried[1:].swapaxes(1, 2), -spread, objects)
 
 
 def descend(problem: Problem, state: State, steps: int) -> tuple[State, int]:

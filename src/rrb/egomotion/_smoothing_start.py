@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from rrb.egomotion import _smoothing_terms as terms
 from rrb.egomotion._smoothing_chain import smoothest
+from rrb.egomotion._smoothing_robust import overstated
 from rrb.egomotion._smoothing_terms import Measured, State
 from rrb.egomotion._turns import Floats, turned
+from rrb.egomotion.trajectory import Trajectory
 from rrb.geometry.pose import Pose
 from rrb.geometry.rotations import angle_of, quaternion_from_matrix
 
 _CANDIDATES = 100  # for the pose of one object in another's frame, out of all frames that see both
-_ENOUGH = (
-    100.0  # squared standard deviations at which a sighting contradicts a camera, however much more it is
-)
+_ENOUGH = 100.0  # squared standard deviations between a sighting and a camera that hardly go together
 _ROUNDS = 20
 _MOST = 4  # cameras of a frame among which to choose
-
-
-def best_sightings(seen: Measured, frames: int) -> NDArray[np.int64]:
-    """(N, M): the surest sighting of each object in each frame, -1 for none."""
-    best = np.full((frames, seen.objects), -1)
-    order = np.argsort(np.linalg.slogdet(seen.information)[1], kind="stable")
-    best[seen.frame[order], seen.object[order]] = order  # the last one written stays
-    return best
 
 
 def connected_objects(seen: Measured, frames: int) -> NDArray[np.bool_]:
@@ -44,24 +38,31 @@ def connected_objects(seen: Measured, frames: int) -> NDArray[np.bool_]:
 # --- objects --------------------------------------------------------------------------------------
 
 
-def place_objects(seen: Measured, best: NDArray[np.int64], scales: bool) -> tuple[Pose, Floats]:
+def place_objects(seen: Measured, scales: bool) -> tuple[Pose, Floats]:
     """world_from_objects (M,) and log-scales (M,), each object from the placed one that it is seen with most."""
-    sees = best >= 0
-    together = sees.T.astype(float) @ sees
+    sees = np.zeros((len(seen.times_s), seen.objects))
+    sees[seen.frame, seen.object] = 1.0
+    together = sees.T @ sees
     rotations, places = np.tile(np.eye(3), (seen.objects, 1, 1)), np.zeros((seen.objects, 3))
     log_scales, placed = np.zeros(seen.objects), np.zeros(seen.objects, bool)
     placed[0] = True
     while not placed.all():
         counts = np.where(placed[:, None] & ~placed, together, -1.0)
         parent, child = np.unravel_index(counts.argmax(), counts.shape)
-        both = sees[:, parent] & sees[:, child]
-        rows = best[both, parent], best[both, child]
-        rotation, offset, grown = _relative(seen, *rows, float(log_scales[parent]), scales)
+        pairs = _pairs(seen, int(parent), int(child))
+        rotation, offset, grown = _relative(seen, *pairs, float(log_scales[parent]), scales)
         rotations[child] = rotations[parent] @ rotation
         places[child] = places[parent] + rotations[parent] @ offset
         log_scales[child] = grown
         placed[child] = True
     return Pose(rotations, places), log_scales
+
+
+def _pairs(seen: Measured, parent: int, child: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which sightings of two objects are of the same frame."""
+    first, second = np.flatnonzero(seen.object == parent), np.flatnonzero(seen.object == child)
+    rows, columns = np.nonzero(seen.frame[first][:, None] == seen.frame[second])
+    return first[rows], second[columns]
 
 
 def _relative(
@@ -128,45 +129,71 @@ def _line(to_child: Floats, from_parent: Floats, scale: float) -> tuple[Floats, 
 # --- cameras --------------------------------------------------------------------------------------
 
 
-def place_cameras(
-    seen: Measured, best: NDArray[np.int64], objects: Pose, log_scales: Floats, start: Pose | None
-) -> tuple[Pose, NDArray[np.bool_], NDArray[np.bool_]]:
-    """world_from_camera (N,), of which frames a sighting was chosen (N,), which sightings agree with it (S,).
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Where the cameras may be: on the path that most sightings agree with and that has no jumps."""
 
-    Each sighting of a frame says where the camera is, and `start` (N,) too. Taken is the path that most sightings
-    agree with and that has no jumps; where that is none of a frame's cameras, it lies between its neighbours.
-    """
-    frames = np.flatnonzero((best >= 0).any(1))
-    tried = [_cameras_by(seen, best[:, m], objects[m], float(log_scales[m])) for m in range(seen.objects)]
-    tried += [] if start is None else [(start, np.isin(np.arange(len(best)), frames))]
-    support = np.stack([_support(seen, pose, objects, log_scales) * there for pose, there in tried], 1)
+    cameras: Pose  # (N,) world_from_camera
+    chosen: NDArray[np.bool_]  # (N,) by a sighting of the frame or by the start; others lie between those
+    agreeing: NDArray[np.bool_]  # (S,) sightings
+    wide: float  # >= 1, by which the information of all sightings is to be divided to make two of them agree
+
+
+def place_cameras(seen: Measured, objects: Pose, log_scales: Floats, start: Trajectory | None) -> Placed:
+    """Each sighting of a frame says where the camera is, and `start`, in this world, where it knows."""
+    tried = [_cameras_by(seen, rows, objects, log_scales) for rows in _by_rank(seen).T]
+    tried += [] if start is None else [(start.world_from_camera, start.known)]
+    squares = [_squares(seen, pose, objects, log_scales) for pose, _ in tried]
+    wide = _disagreement(seen, squares)
+    count = len(seen.times_s)
+    support: Floats = np.stack(
+        [np.bincount(seen.frame, 1 / (1 + off / (wide * _ENOUGH)), count) for off in squares], 1
+    )
+    support *= np.stack([there for _, there in tried], 1)
+    if start is not None:
+        support[:, -1] += start.known
+    frames = np.flatnonzero(support.any(1))
     order = np.argsort(-support[frames], axis=1, kind="stable")[:, :_MOST]
-    cameras = Pose.stack([pose for pose, _ in tried])[order.T, frames]  # (C, frames)
-    cameras = Pose(cameras.rotation.swapaxes(0, 1), cameras.translation.swapaxes(0, 1))
-    chosen = smoothest(cameras, np.take_along_axis(support[frames], order, 1), seen.times_s[frames])
-    right = np.zeros(len(best), bool)
-    right[frames[chosen >= 0]] = True
-    rotations, centres = np.tile(np.eye(3), (len(best), 1, 1)), np.zeros((len(best), 3))
-    at = np.flatnonzero(chosen >= 0), chosen[chosen >= 0]
-    rotations[right], centres[right] = cameras.rotation[at], cameras.translation[at]
-    placed = bridged(Pose(rotations, centres), right, seen.times_s)
+    every = Pose.stack([pose for pose, _ in tried])
+    cameras = every[order, frames[:, None]]
+    best = smoothest(cameras, support[frames[:, None], order], seen.times_s[frames])
+    chosen = np.zeros(count, bool)
+    chosen[frames[best >= 0]] = True
+    number = np.zeros(count, int)
+    number[chosen] = order[best >= 0, best[best >= 0]]
+    placed = bridged(every[number, np.arange(count)], chosen, seen.times_s)
     off = _squares(seen, placed, objects, log_scales)
-    return placed, right, right[seen.frame] & (off < _ENOUGH)
+    return Placed(placed, chosen, chosen[seen.frame] & (off < wide * _ENOUGH), wide)
+
+
+def _by_rank(seen: Measured) -> NDArray[np.int64]:
+    """(N, most in a frame): the sightings of each frame, -1 behind the last."""
+    start = np.searchsorted(seen.frame, seen.frame)
+    rank = np.arange(len(seen.frame)) - start
+    table = np.full((len(seen.times_s), int(rank.max()) + 1), -1)
+    table[seen.frame, rank] = np.arange(len(seen.frame))
+    return table
 
 
 def _cameras_by(
-    seen: Measured, rows: NDArray[np.int64], thing: Pose, log_scale: float
+    seen: Measured, rows: NDArray[np.int64], objects: Pose, log_scales: Floats
 ) -> tuple[Pose, NDArray[np.bool_]]:
-    """world_from_camera (N,) by the sightings `rows` of one object, and where there is one."""
-    turn = thing.rotation @ seen.rotation[rows].swapaxes(1, 2)
-    arm = np.exp(log_scale) * turned(turn, seen.translation[rows])
-    return Pose(turn, thing.translation - arm), rows >= 0
+    """world_from_camera (N,) by a sighting each, `rows` (N,), and where there is one."""
+    thing = seen.object[rows]
+    turn = objects.rotation[thing] @ seen.rotation[rows].swapaxes(1, 2)
+    arm = np.exp(log_scales[thing])[:, None] * turned(turn, seen.translation[rows])
+    return Pose(turn, objects.translation[thing] - arm), rows >= 0
 
 
-def _support(seen: Measured, cameras: Pose, objects: Pose, log_scales: Floats) -> Floats:
-    """(N,): how many of a frame's sightings agree with a camera there; each between 0 and 1."""
-    off = np.minimum(_squares(seen, cameras, objects, log_scales), _ENOUGH)
-    return np.bincount(seen.frame, 1 - off / _ENOUGH, len(seen.times_s)).astype(float)
+def _disagreement(seen: Measured, squares: list[Floats]) -> float:
+    """How much farther apart than stated the nearer ones are of two sightings that share a frame."""
+    table = _by_rank(seen)
+    apart = [np.empty(0)]
+    for rows, off in zip(table.T, squares, strict=False):
+        other = rows[seen.frame] >= 0
+        other &= seen.object != seen.object[rows[seen.frame]]
+        apart.append(off[other] / 2)  # each has its own noise
+    return overstated(np.concatenate(apart))
 
 
 def _squares(seen: Measured, cameras: Pose, objects: Pose, log_scales: Floats) -> Floats:

@@ -19,8 +19,8 @@ from rrb.egomotion._sighting import Sighting, measured
 from rrb.egomotion._smoothed import Smoothed, answer
 from rrb.egomotion._smoothing_solve import Problem, descend
 from rrb.egomotion._smoothing_start import (
+    Placed,
     at_rest,
-    best_sightings,
     connected_objects,
     place_cameras,
     place_objects,
@@ -54,7 +54,8 @@ def smooth(
     The first object is the world. Others are placed relative to it through frames that see two; one that no
     chain of such frames leads to is reported as not connected, and its sightings say nothing.
 
-    start: cameras to try beside those that the sightings suggest, such as the path of a tracker; and its times.
+    start: cameras to try beside those that the sightings suggest, such as the path of a tracker, each worth a
+        sighting when the path is begun and nothing later; and its times.
     times_s: (N,) seconds; else those of `start`, else 30 frames a second.
     motion_weight: of the prior that the camera moves evenly: its turn rate and velocity change by white noise on
         the acceleration. 1 takes it as likely as this run's own motion is; 4 halves the noise's deviation; 0
@@ -95,16 +96,17 @@ def _solve(
     scales: bool,
     cut: float,
 ) -> tuple[Problem, State, int]:
-    state, right, agreeing = _first_state(seen, start, scales)
+    state, placed = _first_state(seen, start, scales)
     measured = acceleration is None and motion_weight > 0 and len(seen.times_s) > 1
     if measured:
-        densities = robust.first_densities(state, right, seen.times_s)
+        densities = robust.first_densities(state, placed.chosen, seen.times_s)
     else:
         roots = np.ones(2) if acceleration is None else as_numpy(acceleration)
         densities = np.square(roots) / motion_weight if motion_weight > 0 else np.full(2, np.inf)
     moving = np.arange(PER_OBJECT, PER_OBJECT * seen.objects).reshape(-1, PER_OBJECT)
     free = moving[:, : PER_OBJECT if scales else PER_OBJECT - 1].ravel()
-    problem = Problem(seen, free, agreeing.astype(float), np.ones(len(agreeing)), densities)
+    wide = np.full(len(seen.frame), placed.wide)
+    problem = Problem(seen, free, placed.agreeing.astype(float), wide, densities)
     problem, state, settling = robust.settle(problem, state, cut)
     problem, state, refining = robust.refine(problem, state, cut, measured)
     if measured and motion_weight != 1:
@@ -115,17 +117,13 @@ def _solve(
     return problem, state, settling + refining + last
 
 
-def _first_state(
-    seen: Measured, start: Trajectory | None, scales: bool
-) -> tuple[State, NDArray[np.bool_], NDArray[np.bool_]]:
-    """And of which frames it is right, and which sightings agree with it."""
-    best = best_sightings(seen, len(seen.times_s))
-    objects, log_scales = place_objects(seen, best, scales)
-    given = None if start is None else start.world_from_camera
-    if given is not None and start is not None and start.world_from_objects is not None:
-        given = start.world_from_objects[0].inverse() @ given
-    cameras, right, agreeing = place_cameras(seen, best, objects, log_scales, given)
-    return at_rest(cameras, objects, log_scales), right, agreeing
+def _first_state(seen: Measured, start: Trajectory | None, scales: bool) -> tuple[State, Placed]:
+    objects, log_scales = place_objects(seen, scales)
+    if start is not None and start.world_from_objects is not None:
+        to_world = start.world_from_objects[0].inverse()
+        start = replace(start, world_from_camera=to_world @ start.world_from_camera)
+    placed = place_cameras(seen, objects, log_scales, start)
+    return at_rest(placed.cameras, objects, log_scales), placed
 
 
 # --- what is accepted -----------------------------------------------------------------------------
