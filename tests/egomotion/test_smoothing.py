@@ -292,6 +292,7 @@ def test_errors_are_as_large_as_the_covariances_say():
         assert stats.kstest(values, stats.chi2(6).cdf).pvalue > 1e-4, kind
 
 
+@pytest.mark.slow
 def test_the_motion_is_measured_from_the_run():
     """Drawn with a known acceleration: found within a quarter, and the covariances are honest."""
     times, acceleration = np.arange(120) / 30, (1.0, 2.0)
@@ -336,6 +337,7 @@ def test_of_two_hypotheses_for_each_frame_the_right_one_is_taken():
     assert found.weights.tolist() == [0] * 30 + [1] * 30
 
 
+@pytest.mark.slow
 def test_errors_do_not_grow_with_the_run():
     """Six rounds are as exact at their end as at their start, where a chain of steps would drift."""
     late, early = [], []
@@ -433,7 +435,12 @@ def test_scales_are_found_where_the_camera_moves_around():
     np.testing.assert_allclose(exact.scales, scales, rtol=1e-5)
     assert_same(exact.world_from_camera, cameras, 1e-5)
     assert_same(exact.world_from_objects, objects, 1e-5)
-    off = []
+
+
+@pytest.mark.slow
+def test_errors_of_scales_are_as_large_as_their_deviations_say():
+    rng, off = np.random.default_rng(9), []
+    objects, cameras, scales = some_objects(rng, 3), ellipse(40), np.array([1.0, 0.6, 1.7])
     for _ in range(10):
         found = smooth(sightings_of(cameras, objects, rng, scales), 40, 3, scales=True, acceleration=(5, 9))
         off.append(np.log(found.scales / scales)[1:] / found.scale_deviations[1:])

@@ -79,7 +79,7 @@ def judged(
 
 def settle(problem: Problem, state: State, cut: float) -> tuple[Problem, State, int]:
     """Believed sightings and the state after graduation; and the steps taken."""
-    state, steps = descend(problem, state, 4)
+    state, steps = descend(problem, state, 2)
     sharpness = _BLUNT
     while sharpness < _SHARP:
         problem = judged(problem, state, cut, sharpness)
@@ -139,7 +139,7 @@ def refine(problem: Problem, state: State, cut: float, measured: bool) -> tuple[
     """Believe sightings and, if `measured`, find the motion's densities, in turns until neither changes."""
     first, total = problem.densities, 0
     for _ in range(_ROUNDS):
-        state, steps = descend(problem, state, 2)
+        state, steps = descend(problem, state, 1)
         before, total = problem, total + steps
         known = Solved(normal_equations(problem, state)).covariances()
         densities = better_densities(problem, state, known, first) if measured else first

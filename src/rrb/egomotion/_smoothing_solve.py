@@ -56,12 +56,14 @@ class Normal:
     objects: Floats  # (P, P)
     slope: Floats  # (N, 12): minus half the cost's gradient
     slope_objects: Floats  # (P,)
+    cost: float  # as of `cost`
 
 
-def cost(problem: Problem, state: State) -> float:
-    """Weighted squares of sightings, of motion, and of the log-scales."""
+def cost(problem: Problem, state: State, residuals: Floats | None = None) -> float:
+    """Weighted squares of sightings, of motion, and of the log-scales. residuals: the sightings', if known."""
     seen = problem.seen
-    total = problem.weights @ terms.squares(terms.sighting_residuals(state, seen), seen.information)
+    residuals = terms.sighting_residuals(state, seen) if residuals is None else residuals
+    total = problem.weights @ terms.squares(residuals, seen.information)
     if problem.has_motion:
         off = terms.motion_squares(terms.motion_residuals(state, problem.steps_s), problem.steps_s)
         total += (off / np.repeat(problem.densities, 3)).sum()
@@ -86,7 +88,8 @@ def normal_equations(problem: Problem, state: State) -> Normal:
     free = problem.free
     across = pairs.reshape(frames, seen.objects, PER_FRAME, PER_OBJECT).swapaxes(1, 2)
     across = across.reshape(frames, PER_FRAME, -1)[:, :, free]
-    return Normal(diagonal, upper, across, objects[np.ix_(free, free)], slope, slope_objects[free])
+    kept = objects[np.ix_(free, free)], slope, slope_objects[free]
+    return Normal(diagonal, upper, across, *kept, cost(problem, state, residuals))
 
 
 def _add(sums: Floats, groups: NDArray[np.int64], parts: Floats) -> None:
@@ -183,8 +186,8 @@ class Solved:
 
 def descend(problem: Problem, state: State, steps: int) -> tuple[State, int]:
     """Levenberg and Marquardt's steps to the minimum, at most so many; and how many were tried."""
-    damping, now = 0.0, cost(problem, state)
-    normal = normal_equations(problem, state)
+    damping, normal = 0.0, normal_equations(problem, state)
+    now = normal.cost
     for tried in range(1, steps + 1):
         frames, free = Solved(normal, damping).step()
         objects = np.zeros(problem.seen.objects * PER_OBJECT)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rrb.geometry.rotations import quaternion_from_matrix, skew
+from rrb.geometry.rotations import rotation_vector_from_matrix, skew
 
 Floats = NDArray[np.float64]
 
 # |B_2k| / (2k)!, B being the Bernoulli numbers, for k = 1, 2, ...
 _SERIES = (1 / 12, 1 / 720, 1 / 30240, 1 / 1209600, 1 / 47900160)
 _SMALL = 0.04  # of the squared angle
+_FAR = -0.5  # of the angle's cosine
 
 
 def exp(vectors: Floats) -> Floats:
@@ -26,11 +27,16 @@ def exp(vectors: Floats) -> Floats:
 
 def log(rotations: Floats) -> Floats:
     """(K, 3), at most pi long, of (K, 3, 3)."""
-    quaternions = quaternion_from_matrix(rotations)
-    cosine, axis = quaternions[:, :1], quaternions[:, 1:]
-    sine = np.sqrt((axis**2).sum(-1, keepdims=True))
+    r = rotations.reshape(-1, 9).T
+    sine_axis = 0.5 * np.stack((r[7] - r[5], r[2] - r[6], r[3] - r[1]), 1)
+    cosine = 0.5 * (r[0] + r[4] + r[8] - 1)
+    sine = np.sqrt((sine_axis**2).sum(1))
     there = sine > 0
-    return 2 * axis * np.where(there, np.arctan2(sine, cosine) / np.where(there, sine, 1.0), 1.0)
+    vectors = sine_axis * np.where(there, np.arctan2(sine, cosine) / np.where(there, sine, 1.0), 1.0)[:, None]
+    far = cosine < _FAR  # near pi the sine says little of the axis
+    if far.any():
+        vectors[far] = rotation_vector_from_matrix(rotations[far])
+    return vectors
 
 
 def log_jacobian(vectors: Floats) -> Floats:
