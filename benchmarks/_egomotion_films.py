@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,15 +99,17 @@ def films(plan: Plan, place: Place, count: int | None = None) -> Iterator[Film]:
     """Of each kind so many, the kinds in turn; what is missing is drawn first, or passed over if it cannot be."""
     for seed in range(plan.first_seed, plan.first_seed + (plan.seeds if count is None else count)):
         for kind in KINDS:
-            found = _film(kind, seed, plan, place.films)
+            found = _film(kind, seed, plan, place)
             if found is not None:
                 yield found
 
 
-def _film(kind: str, seed: int, plan: Plan, place: Path) -> Film | None:
-    folder = place / f"{kind}-{seed}"
+def _film(kind: str, seed: int, plan: Plan, place: Place) -> Film | None:
+    folder = place.films / f"{kind}-{seed}"
     order = SequenceOrder(kind, seed, plan.frames, plan.size, plan.style, plan.samples)
     if not is_whole(folder, plan.frames):
+        if not place.draws:
+            return None
         try:
             make_sequence(order, folder, told=lambda done, total, line: _told(folder.name, done, total))
         except BadInputError as error:  # another process draws it, say
@@ -118,7 +120,3 @@ def _film(kind: str, seed: int, plan: Plan, place: Path) -> Film | None:
 
 def _told(name: str, done: int, total: int) -> None:
     print(f"{name}: frame {done} of {total} is drawn".ljust(78), end="\r", file=sys.stderr)
-
-
-def found_names(films_: Sequence[Film]) -> list[str]:
-    return [film.name for film in films_]

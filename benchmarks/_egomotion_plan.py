@@ -64,3 +64,4 @@ class Place:
     films: Path
     shared: Path
     out: Path
+    draws: bool = True  # films that are missing

@@ -1,10 +1,10 @@
 """Real frames: TUM's fr3 cabinet as a box, followed by masks that the pictures themselves give.
 
-No mask and no mesh comes with it. The box is as large as the depth pictures say: what stands on the floor within the
-detector's box, its sides measured on the floor, the median over the frames. The masks are, in turn: what is darker
-than the floor (Otsu's threshold on the picture, the piece that reaches furthest into its middle, holes filled); what
-the depth picture has above the floor within the detector's box; and what our own network finds. The path is that of
-the colour camera alone; the camera's true path is used for judging only.
+No mask and no mesh comes with it. The box is as large as the depth pictures say: what stands on the floor in the
+picture's middle, its sides measured on the floor, the median over the frames. The masks are, in turn: what is darker
+than the floor or tinted otherwise (each by Otsu's threshold on the picture); what the depth picture has above the
+floor; and what our own network finds; of the first two, the largest piece near the middle. The path is that of the
+colour camera alone; its true path is used for judging only.
 """
 
 import math
@@ -27,7 +27,7 @@ from rrb.recipes._track_object import TrackSettings
 from rrb.recipes.track import track
 
 FOLDER = "real/tum_fr3_cabinet"
-_ABOVE_M = 0.04  # above the floor from which on a point is the cabinet's
+_ABOVE_M = 0.02  # above the floor from which on a point is the cabinet's
 _FLAT_M = 0.015  # how far a point of the floor may be off it
 _LEAST_PIXELS = 500
 _LONGEST_S = 2.0  # for which a motion goes on: the frames are two thirds of a second apart
@@ -65,19 +65,13 @@ def cabinet(shared: Path, every: int = 1) -> Cabinet | None:
 
 
 def above_floor(sample: Sample) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]] | None:
-    """(H, W) what stands in the detector's box, its points (N, 3) in the camera frame, and the floor (4,)."""
-    if sample.box_px is None:
-        return None
+    """(H, W) what stands in the middle, its points (N, 3) in the camera frame, and the floor (4,)."""
     depth = np.asarray(sample.depth_m, float)
     points = sample.camera.unproject(
         np.stack(np.meshgrid(*_centres(depth.shape)), axis=-1), np.where(depth > 0, depth, 1.0)
     )
     floor = _floor(points[depth > 0])
-    left, top, right, bottom = (round(side) for side in sample.box_px)
-    inside = np.zeros(depth.shape, bool)
-    inside[max(top, 0) : bottom, max(left, 0) : right] = True
-    stands = inside & (depth > 0) & (points @ floor[:3] + floor[3] > _ABOVE_M)
-    stands = _largest(stands)
+    stands = _largest((depth > 0) & (points @ floor[:3] + floor[3] > _ABOVE_M))
     return (stands, points[stands], floor) if stands.sum() > _LEAST_PIXELS else None
 
 
@@ -130,13 +124,16 @@ def measured_size(sample: Sample) -> NDArray[np.float64] | None:
 # --- the masks ------------------------------------------------------------------------------------
 
 
-def dark(sample: Sample) -> Mask | None:
-    """What is darker than the floor; a piece that touches the border only is no cabinet."""
+def by_colour(sample: Sample) -> Mask | None:
     from scipy.ndimage import binary_fill_holes
+    from skimage.color import rgb2lab
     from skimage.filters import threshold_otsu
 
-    grey = np.asarray(sample.image, float).mean(-1)
-    found = _largest(grey < threshold_otsu(grey))
+    lab = rgb2lab(sample.image)
+    tint = lab[..., 1:] - np.median(lab[..., 1:].reshape(-1, 2), axis=0)
+    apart = np.linalg.norm(tint, axis=-1)
+    # Glints on the top are as bright as the floor; dark faces have hardly a tint.
+    found = _largest((apart > threshold_otsu(apart)) | (lab[..., 0] < threshold_otsu(lab[..., 0])))
     return binary_fill_holes(found).astype(np.float32) if found.sum() > _LEAST_PIXELS else None
 
 
@@ -169,7 +166,7 @@ def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 MASKS: Mapping[str, Callable[[Sample], Mask | None] | None] = {
-    "darker than the floor": dark,
+    "darker or tinted otherwise": by_colour,
     "above the floor by depth": by_depth,
     "own network": None,
 }

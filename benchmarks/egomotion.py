@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> None:
     args = _arguments(arguments)
     plan = Plan().quick() if args.quick else Plan()
     plan = plan.limited(args.count).with_style(args.style)
-    place = Place(args.films or args.out / "films", args.shared, args.out)
+    place = Place(args.films or args.out / "films", args.shared, args.out, not args.as_found)
     store = Store(args.out, versions(plan), args.go_on)
     about = machine()
     if not args.report:
@@ -60,6 +60,9 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=SECTIONS, metavar="NAME")
     parser.add_argument("--films", type=Path, metavar="DIR", help="where films are, or are made; OUT/films")
+    parser.add_argument(
+        "--as-found", action="store_true", help="draw no films: those that are whole, and no others"
+    )
     parser.add_argument("--count", type=int, metavar="N", help="at most so many films of each kind")
     parser.add_argument("--style", choices=("fast", "photoreal"), help="of films; photoreal where Blender is")
     parser.add_argument("--shared", type=Path, default=HERE.parents[1] / "shared", metavar="DIR")
