@@ -119,11 +119,16 @@ def _solve(
 
 def _first_state(seen: Measured, start: Trajectory | None, scales: bool) -> tuple[State, Placed]:
     objects, log_scales = place_objects(seen, scales)
-    if start is not None and start.world_from_objects is not None:
-        to_world = start.world_from_objects[0].inverse()
-        start = replace(start, world_from_camera=to_world @ start.world_from_camera)
-    placed = place_cameras(seen, objects, log_scales, start)
+    placed = place_cameras(seen, objects, log_scales, None if start is None else _in_our_world(start))
     return at_rest(placed.cameras, objects, log_scales), placed
+
+
+def _in_our_world(start: Trajectory) -> Trajectory:
+    """Its first object's frame; a start without objects is taken to be written in that."""
+    if start.world_from_objects is None or not len(start.world_from_objects):
+        return start
+    to_world = start.world_from_objects[0].inverse()
+    return replace(start, world_from_camera=to_world @ start.world_from_camera)
 
 
 # --- what is accepted -----------------------------------------------------------------------------
