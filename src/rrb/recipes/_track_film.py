@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rrb._jit import run_parallel
 from rrb.egomotion.trajectory import Trajectory
 from rrb.errors import BadInputError
 from rrb.fitting.observed import around
 from rrb.geometry.camera import Camera
 from rrb.geometry.pose import Pose
 from rrb.recipes._track_body import Body, Fit, Mask
-from rrb.recipes._track_hiding import hidden_by_others
+from rrb.recipes._track_hiding import hidden_by_others, seen_at
 from rrb.recipes._track_map import Sight, fuse
 from rrb.recipes._track_meshes import Refine, View, made_from
 from rrb.recipes._track_object import HIDDEN, TRACKED, Follower, TrackSettings
@@ -61,6 +62,7 @@ class Measured:
     covariance: NDArray[np.float64]
     confidence: float
     state: str
+    fit: Fit | None = None  # that is still to be polished
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +106,7 @@ class Film:
         for k, one in enumerate(step.objects):
             if one.camera_from_object is not None and one.covariance is not None:
                 self._found[step.frame, k] = Measured(
-                    one.camera_from_object, one.covariance, one.confidence, one.state
+                    one.camera_from_object, one.covariance, one.confidence, one.state, self._whole(k)
                 )
         for late in step.revised:
             before = self._found.get((late.frame, late.object))
@@ -112,6 +114,11 @@ class Film:
             self._found[late.frame, late.object] = Measured(late.camera_from_object, late.covariance, *said)
         self._keep_picture(step, frame)
         return step
+
+    def _whole(self, k: int) -> Fit | None:
+        """The last fit of object k, if all of it was seen: nobody knows the edges of what hides it well enough."""
+        best = self.tracker.followers[k].best
+        return best.fit if best is not None and best.fit.known_share == 1 else None
 
     def _keep_picture(self, step: Step, frame: Any) -> None:
         """Every so many frames, so that there are never more than a few."""
@@ -129,10 +136,13 @@ class Film:
         """The path of all frames that were added; see `rrb.track`."""
         if not self.steps:
             raise BadInputError("there are no frames; at least one is accepted")
-        bodies = [follower.body for follower in self.tracker.followers]
         if not self._found:
             return self._nothing()
-        solve = self._smoothed if smooth else self._apart
+        bodies = [follower.body for follower in self.tracker.followers]
+        solve = self._apart
+        if smooth:
+            self._polish(bodies, sorted(self._found))
+            solve = self._smoothed
         path = solve()
         if refine is not None:
             bodies = self._refined(path, refine, bodies)
@@ -230,42 +240,62 @@ class Film:
         self, path: Path, bodies: Sequence[Body], keys: Sequence[tuple[int, int]]
     ) -> dict[tuple[int, int], Measured]:
         """What is found at those frames and objects when it is looked for where the path says."""
-        found = {}
-        for frame, k in keys:
-            place = path.world_from_objects[k]
-            if place is None:
-                continue
+        found: list[Measured | None] = [None] * len(keys)
+
+        def look(n: int) -> None:
+            frame, k = keys[n]
             camera_from_world = path.world_from_camera[frame].inverse()
-            follower = self.tracker.followers[k].with_body(bodies[k])
-            fit = follower.at(
-                self._masks[frame, k].mask(self.tracker.camera),
-                self._hidden(frame, k, camera_from_world, path, bodies),
-                camera_from_world @ place,
+            poses = [
+                None if place is None else camera_from_world @ place for place in path.world_from_objects
+            ]
+            expected = poses[k]
+            if expected is not None:
+                follower = self.tracker.followers[k].with_body(bodies[k])
+                mask = self._masks[frame, k].mask(self.tracker.camera)
+                unknown = self._hidden(frame, k, poses, bodies)
+                fit = follower.at(mask, unknown, expected)
+                if fit is not None:
+                    found[n] = _measured(bodies[k].polished(fit, unknown, self._rounds), follower)
+
+        run_parallel(look, len(keys))
+        return {key: one for key, one in zip(keys, found, strict=True) if one is not None}
+
+    @property
+    def _rounds(self) -> int:
+        return self.tracker.settings.polish
+
+    def _polish(self, bodies: Sequence[Body], keys: Sequence[tuple[int, int]]) -> None:
+        """Correct the poses of clean masks, once."""
+        found = dict(self._found)
+
+        def correct(n: int) -> None:
+            frame, k = keys[n]
+            one = found[keys[n]]
+            if one.fit is None:
+                return
+            poses = [
+                other.camera_from_object if (other := found.get((frame, i))) else None
+                for i in range(len(bodies))
+            ]
+            unknown = self._hidden(frame, k, poses, bodies)
+            fit = bodies[k].polished(one.fit, unknown, self._rounds)
+            self._found[keys[n]] = replace(
+                one, camera_from_object=fit.camera_from_object, covariance=fit.covariance, fit=None
             )
-            if fit is not None:
-                found[frame, k] = _measured(fit, follower)
-        return found
+
+        run_parallel(correct, len(keys))
 
     def _hidden(
-        self, frame: int, k: int, camera_from_world: Pose, path: Path, bodies: Sequence[Body]
+        self, frame: int, k: int, poses: Sequence[Pose | None], bodies: Sequence[Body]
     ) -> Mask | None:
-        count = len(bodies)
+        """What the other objects hide of object k, all being at these poses."""
         masks = [
             self._masks[frame, i].mask(self.tracker.camera) if (frame, i) in self._masks else None
-            for i in range(count)
+            for i in range(len(bodies))
         ]
         if sum(mask is not None for mask in masks) < 2:
             return None
-        places = [None if p is None else camera_from_world @ p for p in path.world_from_objects]
-        drawn = [
-            None if p is None or m is None else body.drawn(p)
-            for p, m, body in zip(places, masks, bodies, strict=True)
-        ]
-        middles = [
-            np.nan if p is None else float(p.apply(body.middle)[2])
-            for p, body in zip(places, bodies, strict=True)
-        ]
-        return hidden_by_others(k, masks, drawn, middles)
+        return hidden_by_others(k, masks, *seen_at(bodies, poses, masks))
 
     def _refined(self, path: Path, refine: Refine, bodies: Sequence[Body]) -> list[Body]:
         """The bodies with meshes that explain several frames."""

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rrb.geometry.pose import Pose
+from rrb.recipes._track_body import Body, Mask
+
 Picture = NDArray[np.bool_]
-Mask = NDArray[np.float32]
 
 _EDGE_PX = 2  # masks are trusted to two pixels
 _FEWEST_VOTES = 12
@@ -40,6 +42,21 @@ def hidden_by_others(
             beside = grown(theirs, _EDGE_PX)
             unknown = beside if unknown is None else unknown | beside
     return None if unknown is None else unknown.astype(np.float32)
+
+
+def seen_at(
+    bodies: Sequence[Body], poses: Sequence[Pose | None], masks: Sequence[Mask | None]
+) -> tuple[list[NDArray | None], list[float]]:
+    """What `hidden_by_others` is told of objects at these poses; only those that have a mask are drawn."""
+    drawn = [
+        None if mask is None or pose is None else body.drawn(pose)
+        for body, pose, mask in zip(bodies, poses, masks, strict=True)
+    ]
+    middles = [
+        np.nan if pose is None else float(pose.apply(body.middle)[2])
+        for body, pose in zip(bodies, poses, strict=True)
+    ]
+    return drawn, middles
 
 
 def _is_nearer(i: int, j: int, drawn: Sequence[NDArray | None], middles: Sequence[float]) -> bool:

@@ -34,6 +34,8 @@ class TrackSettings:
     longest_s: float = 0.5
     """For so long a motion is thought to go on."""
 
+    polish: int = 1
+    """How often, before a run is smoothed, a pose is corrected by what a fit makes of its own drawing."""
     odds: float = 15.0
     """Of a hypothesis against the best, as a logarithm: beyond, it is dropped."""
 
@@ -165,7 +167,8 @@ class Follower:
         self._judge()
         first = self.hypotheses[0].fit
         self._note(first)
-        return Found(HIDDEN if first.known_share < 1 else TRACKED, first, self._confidence())
+        state = HIDDEN if first.known_share < 1 else FOUND if self.missed else TRACKED
+        return Found(state, first, self._confidence())
 
     def _advance(self, one: Hypothesis, fit: Fit | None, frame: int, time_s: float) -> None:
         if fit is None:

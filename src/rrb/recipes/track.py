@@ -25,7 +25,7 @@ from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
 from rrb.recipes._track_body import Body, Mask, usable
-from rrb.recipes._track_hiding import hidden_by_others
+from rrb.recipes._track_hiding import hidden_by_others, seen_at
 from rrb.recipes._track_map import Fused, Map, Sight, fuse
 from rrb.recipes._track_meshes import Made, Refine, View, made_from
 from rrb.recipes._track_motion import power
@@ -278,19 +278,8 @@ class Tracker:
         there = [k for k, mask in enumerate(masks) if mask is not None]
         if len(there) < 2:
             return [None] * len(masks)
-        bodies = [follower.body for follower in self.followers]
-        drawn = [
-            None if mask is None or pose is None else body.drawn(pose)
-            for mask, pose, body in zip(masks, expected, bodies, strict=True)
-        ]
-        middles = [
-            np.nan if pose is None else float(pose.apply(body.middle)[2])
-            for pose, body in zip(expected, bodies, strict=True)
-        ]
-        return [
-            None if masks[k] is None else hidden_by_others(k, masks, drawn, middles)
-            for k in range(len(masks))
-        ]
+        told = seen_at([follower.body for follower in self.followers], expected, masks)
+        return [None if masks[k] is None else hidden_by_others(k, masks, *told) for k in range(len(masks))]
 
     def _sights(self, found: Sequence[Found]) -> list[Sight]:
         return [
