@@ -383,6 +383,20 @@ def test_what_is_overstated_is_widened_not_rejected(times):
     assert 3 < np.mean(squares) < 12
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_flips_are_told_from_gross_overstatement(seed):
+    rng = np.random.default_rng(seed)
+    objects, cameras = some_objects(rng, 2), ellipse(40)
+    flipped = np.pi / 2 * (rng.random((40, 2)) < 0.2)
+    flipped[[0, 1, -2, -1]] = 0
+    claimed = [
+        Sighting(s.frame, s.object, s.camera_from_object, 900 * s.information)
+        for s in sightings_of(cameras, objects, rng, flipped=flipped)
+    ]
+    wrong = (smooth(claimed, 40, 2).weights > 0.5) != (flipped.ravel() == 0)
+    assert wrong.sum() <= 2  # of 80: the widening is as rough as a quantile of 40 numbers
+
+
 # --- invariances ----------------------------------------------------------------------------------
 
 

@@ -69,6 +69,10 @@ def smooth(
         Where an object's sightings scatter more than they state, their deviations are widened first.
     bridge: the longest gap, in frames, that counts as known.
 
+    The camera's motion is all that tells a flipped pose from a right one where a frame has one sighting: from some
+    six flipped frames in a row on, or at an end of the run, the flip may be believed. Likewise a film with a cut
+    is two runs, to be smoothed one by one.
+
     Several sightings of an object in one frame are taken as independent. So are those of successive frames:
     errors that they share, as from a wrong mesh, are in no covariance.
     """
