@@ -30,7 +30,9 @@ from rrb.recipes.track import PREDICTED, Step, Tracker
 Source = Iterator[tuple[Frame, Any, float | None]]
 
 _BELIEVED = 0.5  # of a sighting's weight in the smoother
+_RESHAPED = 3.0  # jumps that a better mesh may mean
 _BRIDGED = 0.3  # confidence of a frame between two that are known
+_LEAST_CONFIDENCE = 0.05
 _VIEWS = 8  # pictures from which shapes are refined; twice as many are kept
 
 
@@ -146,7 +148,7 @@ class Film:
         path = solve()
         if refine is not None:
             bodies = self._refined(path, refine, bodies)
-            self._found = self._again(path, bodies, sorted(self._masks))
+            self._found |= self._again(path, bodies, sorted(self._masks), _RESHAPED)
             path = solve()
         if smooth:
             missed = [key for key in sorted(self._masks) if path.weights.get(key, 0.0) < _BELIEVED]
@@ -237,7 +239,7 @@ class Film:
     # --- once more ----------------------------------------------------------------------------------------
 
     def _again(
-        self, path: Path, bodies: Sequence[Body], keys: Sequence[tuple[int, int]]
+        self, path: Path, bodies: Sequence[Body], keys: Sequence[tuple[int, int]], jumps: float = 1.0
     ) -> dict[tuple[int, int], Measured]:
         """What is found at those frames and objects when it is looked for where the path says."""
         found: list[Measured | None] = [None] * len(keys)
@@ -253,7 +255,7 @@ class Film:
                 follower = self.tracker.followers[k].with_body(bodies[k])
                 mask = self._masks[frame, k].mask(self.tracker.camera)
                 unknown = self._hidden(frame, k, poses, bodies)
-                fit = follower.at(mask, unknown, expected)
+                fit = follower.at(mask, unknown, expected, jumps)
                 if fit is not None:
                     found[n] = _measured(bodies[k].polished(fit, unknown, self._rounds), follower)
 
@@ -371,9 +373,10 @@ def _measured(fit: Fit, follower: Follower) -> Measured:
 
 
 def _information(one: Measured) -> NDArray[np.float64]:
+    """(6, 6): the inverse of the covariance, less where the fit itself is doubtful."""
     scale = 1 / np.sqrt(np.diag(one.covariance))
     inverse = np.linalg.inv(one.covariance * np.outer(scale, scale)) * np.outer(scale, scale)
-    return (inverse + inverse.T) / 2
+    return max(one.confidence, _LEAST_CONFIDENCE) ** 2 * (inverse + inverse.T) / 2
 
 
 # --- the beginning ------------------------------------------------------------------------------------

@@ -63,22 +63,42 @@ def fuse(sights: Sequence[Sight], world_from_objects: Sequence[Pose | None]) -> 
     if not known:
         return None
     places = [_place(world_from_objects, s) for s in known]
-    surest = min(range(len(known)), key=lambda k: float(np.trace(known[k].covariance[3:, 3:])))
-    camera = known[surest].camera_from_object @ places[surest].inverse()
     informations = [_inverse(s.covariance) for s in known]
+    camera = _most_agreed(known, places, informations)
     weights = [1.0] * len(known)
     total = np.eye(6)
     for _ in range(_ROUNDS if len(known) > 1 else 1):
         total, pull = np.zeros((6, 6)), np.zeros(6)
         for k, (sight, place) in enumerate(zip(known, places, strict=True)):
             carry, off = _carry(camera, place), difference(sight.camera_from_object, camera @ place)
-            far = float(off @ informations[k] @ off) / _DOUBT
-            weights[k] = 1.0 if len(known) == 1 else (_LIMIT / (_LIMIT + far)) ** 2
+            weights[k] = 1.0 if len(known) == 1 else _trust(off, informations[k]) ** 2
             total += weights[k] * carry.T @ informations[k] @ carry
             pull += weights[k] * carry.T @ informations[k] @ off
         camera = moved(camera, np.linalg.solve(total, pull))
     given = dict(zip((s.object for s in known), weights, strict=True))
     return Fused(camera, _inverse(total), tuple(given.get(s.object, 0.0) for s in sights))
+
+
+def _trust(off: NDArray[np.floating], information: Matrix) -> float:
+    """In (0, 1], of a sight that is so far off (6,): a half at the limit."""
+    return _LIMIT / (_LIMIT + float(off @ information @ off) / _DOUBT)
+
+
+def _most_agreed(sights: Sequence[Sight], places: Sequence[Pose], informations: Sequence[Matrix]) -> Pose:
+    """camera_from_world as that sight has it with which the others agree best; of equals the surest."""
+    cameras = [s.camera_from_object @ place.inverse() for s, place in zip(sights, places, strict=True)]
+    if len(cameras) == 1:
+        return cameras[0]
+
+    def support(camera: Pose) -> float:
+        return sum(
+            _trust(difference(s.camera_from_object, camera @ place), information)
+            for s, place, information in zip(sights, places, informations, strict=True)
+        )
+
+    spreads = [float(np.trace(s.covariance[3:, 3:])) for s in sights]
+    order = np.argsort(spreads, kind="stable")
+    return cameras[max(order, key=lambda k: round(support(cameras[k]), 3))]
 
 
 def _place(world_from_objects: Sequence[Pose | None], sight: Sight) -> Pose:
@@ -137,8 +157,7 @@ class Map:
             return
         off = difference(seen, now)
         kept = _FORGETTING * self._information[k]
-        far = float(off @ _inverse(_inverse(kept) + _inverse(information)) @ off) / _DOUBT
-        information *= (_LIMIT / (_LIMIT + far)) ** 2
+        information *= _trust(off, _inverse(_inverse(kept) + _inverse(information))) ** 2
         self._information[k] = kept + information
         self.world_from_objects[k] = moved(now, np.linalg.solve(self._information[k], information @ off))
 

@@ -47,6 +47,7 @@ _TRUST = 0.5  # of the evidence of one frame: neighbouring frames show nearly th
 _NEW_ODDS = 2.0  # that another hypothesis must have, before it is taken for the best
 _BELOW_GROUND = 6.0  # off a log-likelihood
 _SAME_DEG = 4.0
+_AGAIN, _FAR = 0.8, 0.4  # of the confidence, after a loss; and farther from where it should be than it can be
 _PRIOR_DEG, _MOST_PRIOR = 10.0, 20.0
 _WELL, _CLOSE = 0.95, 0.3  # of the usual IoU and of the allowed jump: nothing needs to be looked into
 _WEAKER = 0.02  # of IoU: so much worse may a fit of the visible half alone be
@@ -197,7 +198,8 @@ class Follower:
         self.is_lost, self.missed = False, 0
         self._note(first)
         state = HIDDEN if first.known_share < 1 else FOUND if was_known else TRACKED
-        return Found(state, first, self._confidence() * (0.8 if was_known else 1.0))
+        far = expected is not None and self._jump(first, expected) > 1 + self.missed
+        return Found(state, first, self._confidence() * (_FAR if far else _AGAIN if was_known else 1.0))
 
     def _found_near(self, mask: Mask, unknown: Mask | None, expected: Pose | None) -> Fit | None:
         """What is next to where it should be, if that fits as well as usual."""
@@ -207,11 +209,11 @@ class Follower:
         fit = self._checked(mask, unknown, expected, fit, [])
         return fit if self._holds(fit, expected, 1.0 + self.missed) else None
 
-    def at(self, mask: Mask, unknown: Mask | None, expected: Pose) -> Fit | None:
-        """What is found where it must be, outside of the order of frames; nothing is remembered."""
+    def at(self, mask: Mask, unknown: Mask | None, expected: Pose, jumps: float = 1.0) -> Fit | None:
+        """What is found about where it must be, outside of the order of frames; nothing is remembered."""
         fit = self.body.fitted(mask, unknown, expected)
         fit = self._checked(mask, unknown, expected, fit, [])
-        return fit if self._holds(fit, expected, 1.0) else None
+        return fit if self._holds(fit, expected, jumps) else None
 
     def with_body(self, body: Body) -> Follower:
         """One that expects as much of another mesh of the object."""

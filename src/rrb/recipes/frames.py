@@ -58,6 +58,8 @@ def listed(folder: Path) -> list[Path]:
     files = [file for file in folder.iterdir() if file.suffix.lower() in PICTURES and file.is_file()]
     if not files:
         raise BadFileError(f"{folder}: there are no pictures in it; {', '.join(PICTURES)} are accepted")
+    if all(_time_in(file.stem) is not None for file in files):
+        return sorted(files, key=lambda file: float(file.stem))
     return sorted(files, key=lambda file: _counted(file.stem))
 
 
