@@ -285,7 +285,7 @@ def test_masks_go_with_their_frames(place, stub):
         "--first",
         1,
         "--last",
-        6,
+        5,
         "--every",
         2,
     )
@@ -408,6 +408,10 @@ def test_what_is_tracked_is_not_written_into(place, stub, capsys):
         main(["track", str(folder), "--out", str(folder / "frames"), "--mesh", str(folder / "frames")]) == 2
     )
     assert not stub.calls
+    (place / "others").mkdir()
+    save_image(place / "others" / "a.png", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    assert main(["track", str(place / "others"), *LENS, "--out", str(folder)]) == 2  # a film, if another
+    assert "another --out" in capsys.readouterr().err
 
 
 # --- the ends of a run --------------------------------------------------------------------------------
@@ -489,7 +493,8 @@ def test_the_truth_is_drawn_on_an_exact_path(place, stub, monkeypatch, metric, s
     stub.metric = metric
     seen = []
     monkeypatch.setattr(pictures, "draw", lambda route, *_: seen.append(route) or [])
-    track(place, *LENS, "--ground-truth", truth(place, WORLD, scale=scale))
+    whole = truth(place, WORLD, count=COUNT + 20, scale=scale)
+    track(place, *LENS, "--ground-truth", whole)  # no more of it than was tracked
     (route,) = seen
     np.testing.assert_allclose(route.truth, route.centres, atol=1e-6)
     np.testing.assert_allclose(route.truth_times_s, route.times_s)

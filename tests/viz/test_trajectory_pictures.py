@@ -182,6 +182,15 @@ def test_the_path_ends_at_the_frame_that_is_shown():
     assert shown == [k <= 10 for k in range(FRAMES)]
 
 
+def test_no_path_is_claimed_where_the_camera_was_not_known():
+    chart = Map(Figure(400, 360), (r := route(unknown=range(5, 18))), BOX)
+    chart.path()
+    seen = near(chart.panel.figure.picture(), BLUE)
+    where = drawn_at(chart, r.world_from_camera.translation)
+    shown = [seen[y - 1 : y + 2, x - 1 : x + 2].any() for y, x in where]
+    assert shown == [k < 5 or k > 17 for k in range(FRAMES)]
+
+
 def test_objects_stand_where_they_are():
     chart = Map(Figure(400, 360), (r := route()), BOX)
     picture = chart.panel.figure.picture()

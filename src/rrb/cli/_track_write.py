@@ -20,6 +20,7 @@ TUM, KITTI, JSON = "trajectory_tum.txt", "trajectory_kitti.txt", "trajectory.jso
 TIMES = "trajectory_kitti_times.txt"
 PICTURES = ("track.gif", "path.png", "confidence.png")
 JUDGED = ("measures.json", "error.png")
+_SLACK_S = 0.01  # by which two clocks may differ
 _KINDS = {"se3": "SE(3)", "sim3": "Sim(3)"}
 _MADE = (TUM, KITTI, TIMES, JSON, *PICTURES, *JUDGED, "frames.jsonl")
 
@@ -129,7 +130,7 @@ class Judged:
         kind = "se3" if trajectory.is_metric else "sim3"
         found = alignment(paths.reference, paths.estimate, kind)
         whole = load_trajectory(options.ground_truth)
-        low, high = trajectory.times_s[0] - 0.5, trajectory.times_s[-1] + 0.5
+        low, high = trajectory.times_s[0] - _SLACK_S, trajectory.times_s[-1] + _SLACK_S
         during = whole[(whole.times_s >= low) & (whole.times_s <= high)]
         here = (during.world_from_camera.translation - found.motion.translation) @ found.motion.rotation
         return Judged(told, paths, kind, found, Truth(during.times_s, here / found.scale))
