@@ -48,4 +48,4 @@ for points, colour in (
             view[rows + dy, columns + dx] = colour
 picture = out / "06_track.png"
 save_image(picture, view)
-print(f"wrote {picture}: the path as seen from above, the chair's front pointing up")
+print(f"wrote {picture}: the path as seen from above, the chair's front pointing down")
