@@ -56,10 +56,12 @@ def stool() -> Mesh:
     )
 
 
-def film(meshes: list[Mesh], *, places=((0.0, 0.0),), frames: int, size: int = SIZE) -> Film:
-    """Three degrees a frame around the middle, two metres away, somewhat from above."""
+def film(
+    meshes: list[Mesh], *, places=((0.0, 0.0),), frames: int, size: int = SIZE, turn_deg: float = 3.0
+) -> Film:
+    """Some degrees a frame around the middle, two metres away, somewhat from above."""
     camera = Camera.from_fov(55.0, width=size, height=size)
-    turns = np.radians(30 + 3.0 * np.arange(frames))
+    turns = np.radians(30 + turn_deg * np.arange(frames))
     path = np.stack([2 * np.cos(turns), np.full(frames, 0.7), 2 * np.sin(turns)], 1)
     ground_from_camera = Pose.look_at(path, np.zeros(3)).inverse()
     standing = [

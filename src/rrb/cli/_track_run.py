@@ -37,8 +37,9 @@ class Done:
 
     @property
     def meshes(self) -> Mapping[str, Mesh]:
+        """Those that the path is of: once it is smoothed, shapes may have followed the masks."""
         tracker = self.film.tracker
-        return dict(zip(tracker.names, tracker.meshes, strict=True))
+        return dict(zip(tracker.names, self.film.meshes or tracker.meshes, strict=True))
 
 
 class Interrupt:

@@ -41,7 +41,9 @@ def finish(done: Done, options: Options) -> None:
     from rrb.cli import _track_pictures as pictures
 
     out = options.out
-    trajectory = done.film.trajectory(smooth=not options.no_smooth)
+    trajectory = done.film.trajectory(
+        smooth=not options.no_smooth, carve=False if options.no_carve or options.no_smooth else None
+    )
     names = save(trajectory, out) + save_meshes(done, trajectory, out)
     said = summary(trajectory, done)
     print("\n".join(said), flush=True)

@@ -50,6 +50,8 @@ class Options(CameraFlags):
     """Look at every N-th frame alone."""
     no_smooth: bool = False
     """Leave the poses as they were found frame after frame, without the smoothing of the whole path after it."""
+    no_carve: bool = False
+    """Leave reconstructed meshes as the first frame had them, without what the other frames' masks say of them."""
     out: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("out/track")
     """The folder to write to."""
 

@@ -1,14 +1,17 @@
 """Better shapes of a film's objects: what the masks of many frames agree on, poses and shapes in turn.
 
 A mesh from one picture is a few percent wrong everywhere, and so are the poses that it is seen at. Carving from all
-around mends what all those poses agree on; poses of the carved meshes are better, and the next carving is, too.
+around mends what all those poses agree on; poses of the carved meshes are better, and the next carving is, too. Each
+round goes the same way a little less far, so that the path is taken twice as far as a round has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rrb.errors import BadInputError
 from rrb.fitting.carving import carved
@@ -17,11 +20,21 @@ from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
 from rrb.recipes._track_body import Mask
 from rrb.recipes._track_meshes import View
+from rrb.recipes._track_motion import power
 
-SPARED = (0.25, 0.15, 0.1, 0.08, 0.06, 0.06)  # of the masks, in each round: the less poses are off, the fewer
-VIEWS = 48  # masks from which an object is carved, at most
+if TYPE_CHECKING:
+    from rrb.recipes._track_film import Path
+
+Key = tuple[int, int]  # frame and object
+
+# Of the masks, in each round: the less poses are off, the fewer contradict by mistake.
+SPARED = (0.2, 0.1, 0.06, 0.06, 0.06, 0.06, 0.06, 0.06, 0.06)
+FIRST_STRIDE = 2  # the round after which the path is taken farther
+_STRIDE = 2.0
+_VIEWS = 48  # masks from which an object is carved, at most
 _AROUND = 0.2  # of the longest side: by how much a carved object may be larger than it was
-_LEAST_VIEWS, _LEAST_TURN_DEG = 8, 60.0  # of which directions a hull is narrower than what casts the masks
+_LEAST_VIEWS = 8
+_WIDEST_DEG = 120.0  # between neighbouring directions, from above: where nobody looked, shape and path are loose
 _RESOLUTION, _FACES = 96, 4000
 
 
@@ -38,7 +51,7 @@ def _carved(views: Sequence[View], k: int, camera: Camera, mesh: Mesh, spared: f
             masks.append(mask)
             poses.append(pose)
             unknown.append(_others(view, k))
-    if len(masks) < _LEAST_VIEWS or _turn_deg(poses) < _LEAST_TURN_DEG:
+    if len(masks) < _LEAST_VIEWS or _widest_gap_deg(poses) > _WIDEST_DEG:
         return mesh
     low, high = (np.asarray(side, float) for side in mesh.bounding_box())
     wide = _AROUND * float((high - low).max())
@@ -57,8 +70,33 @@ def _others(view: View, k: int) -> Mask | None:
     return np.maximum.reduce(masks) if masks else None
 
 
-def _turn_deg(poses: Sequence[Pose]) -> float:
-    """The largest angle between two directions from which the object is seen."""
-    centres = np.stack([pose.camera_centre_object for pose in poses])
-    rays = centres / np.linalg.norm(centres, axis=1, keepdims=True)
-    return float(np.degrees(np.arccos(np.clip(rays @ rays.T, -1, 1).min())))
+def _widest_gap_deg(poses: Sequence[Pose]) -> float:
+    """The largest angle, about the object's y axis, from which nobody looks."""
+    turns = np.sort([float(pose.to_viewpoint().azimuth_deg) for pose in poses])
+    return float(np.diff(turns, append=turns[0] + 360.0).max())
+
+
+def spread(frames: NDArray[np.intp]) -> list[int]:
+    """At most so many, from all along the film."""
+    count = min(len(frames), _VIEWS)
+    return [int(frames[n]) for n in np.linspace(0, len(frames) - 1, count).round().astype(int)]
+
+
+def change_of_size(before: Mapping[Key, Pose], now: Mapping[Key, Pose]) -> float:
+    """By what poses are to be multiplied, so that objects are as far away as they were: masks do not tell size."""
+    both = sorted(before.keys() & now.keys())
+    off = [np.linalg.norm(before[k].translation) / np.linalg.norm(now[k].translation) for k in both]
+    return float(np.exp(np.log(off).mean())) if both else 1.0
+
+
+def resized_mesh(mesh: Mesh, share: float) -> Mesh:
+    return mesh.with_vertices(share * np.asarray(mesh.vertices))
+
+
+def ahead(behind: Path, path: Path) -> Pose:
+    """world_from_camera (N,) beyond `path`, seen from the one before it."""
+    moves = []
+    for n in range(len(path.world_from_camera)):
+        old, new = behind.world_from_camera[n], path.world_from_camera[n]
+        moves.append(old @ power(old.inverse() @ new, _STRIDE))
+    return Pose.stack(moves)

@@ -5,7 +5,7 @@ Poses and packed masks are kept, not pictures: a frame of 256 x 256 is 8 kB an o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -18,7 +18,9 @@ from rrb.egomotion.trajectory import Trajectory
 from rrb.errors import BadInputError
 from rrb.fitting.observed import around
 from rrb.geometry.camera import Camera
+from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
+from rrb.recipes import _track_carving as carving
 from rrb.recipes._track_body import Body, Fit, Mask
 from rrb.recipes._track_hiding import hidden_by_others, seen_at
 from rrb.recipes._track_map import Sight, fuse
@@ -86,6 +88,7 @@ class Film:
     def __init__(self, tracker: Tracker, keeps_pictures: bool = False) -> None:
         self.tracker = tracker
         self.steps: list[Step] = []
+        self.meshes: list[Mesh] | None = None  # that the last path is of; None before one was asked for
         self._found: dict[tuple[int, int], Measured] = {}
         self._masks: dict[tuple[int, int], Packed] = {}
         self._pictures: dict[int, NDArray[np.uint8]] | None = {} if keeps_pictures else None
@@ -134,8 +137,12 @@ class Film:
 
     # --- the path -----------------------------------------------------------------------------------------
 
-    def trajectory(self, *, smooth: bool = True, refine: Refine | None = None) -> Trajectory:
+    def trajectory(
+        self, *, smooth: bool = True, refine: Refine | None = None, carve: bool | None = None
+    ) -> Trajectory:
         """The path of all frames that were added; see `rrb.track`."""
+        if carve and not smooth:
+            raise BadInputError("shapes are carved along a smoothed path: carve needs smooth")
         if not self.steps:
             raise BadInputError("there are no frames; at least one is accepted")
         if not self._found:
@@ -151,11 +158,14 @@ class Film:
             self._found |= self._again(path, bodies, sorted(self._masks), _RESHAPED)
             path = solve()
         if smooth:
+            if self.tracker.reconstructed if carve is None else carve:
+                path, bodies = self._carved(path, bodies)
             missed = [key for key in sorted(self._masks) if path.weights.get(key, 0.0) < _BELIEVED]
             found = self._again(path, bodies, missed)
             if found:
                 self._found |= found
                 path = solve()
+        self.meshes = [body.mesh for body in bodies]
         return self._told(path)
 
     def _nothing(self) -> Trajectory:
@@ -239,9 +249,18 @@ class Film:
     # --- once more ----------------------------------------------------------------------------------------
 
     def _again(
-        self, path: Path, bodies: Sequence[Body], keys: Sequence[tuple[int, int]], jumps: float = 1.0
+        self,
+        path: Path,
+        bodies: Sequence[Body],
+        keys: Sequence[tuple[int, int]],
+        jumps: float = 1.0,
+        rounds: int | None = None,
     ) -> dict[tuple[int, int], Measured]:
-        """What is found at those frames and objects when it is looked for where the path says."""
+        """What is found at those frames and objects when it is looked for where the path says.
+
+        rounds: of polishing; None: as the settings say.
+        """
+        rounds = self.tracker.settings.polish if rounds is None else rounds
         found: list[Measured | None] = [None] * len(keys)
 
         def look(n: int) -> None:
@@ -257,14 +276,10 @@ class Film:
                 unknown = self._hidden(frame, k, poses, bodies)
                 fit = follower.at(mask, unknown, expected, jumps)
                 if fit is not None:
-                    found[n] = _measured(bodies[k].polished(fit, unknown, self._rounds), follower)
+                    found[n] = _measured(bodies[k].polished(fit, unknown, rounds), follower)
 
         run_parallel(look, len(keys))
         return {key: one for key, one in zip(keys, found, strict=True) if one is not None}
-
-    @property
-    def _rounds(self) -> int:
-        return self.tracker.settings.polish
 
     def _polish(self, bodies: Sequence[Body], keys: Sequence[tuple[int, int]]) -> None:
         """Correct the poses of clean masks, once."""
@@ -280,7 +295,7 @@ class Film:
                 for i in range(len(bodies))
             ]
             unknown = self._hidden(frame, k, poses, bodies)
-            fit = bodies[k].polished(one.fit, unknown, self._rounds)
+            fit = bodies[k].polished(one.fit, unknown, self.tracker.settings.polish)
             self._found[keys[n]] = replace(
                 one, camera_from_object=fit.camera_from_object, covariance=fit.covariance, fit=None
             )
@@ -304,24 +319,50 @@ class Film:
         pictures = self._pictures or {}
         frames = [n for n in sorted(pictures) if path.seen[n]]
         frames = frames[:: max(1, -(-len(frames) // _VIEWS))]
-        count, camera = len(bodies), self.tracker.camera
-        views = [
-            View(
-                pictures[n],
-                tuple(
-                    self._masks[n, k].mask(camera) if (n, k) in self._masks else None for k in range(count)
-                ),
-                tuple(
-                    None if place is None else path.world_from_camera[n].inverse() @ place
-                    for place in path.world_from_objects
-                ),
-            )
-            for n in frames
-        ]
+        views = [self._view(n, path, pictures[n]) for n in frames]
+        camera = self.tracker.camera
         meshes = list(refine(views, camera, [body.mesh for body in bodies]))
-        if len(meshes) != count:
-            raise BadInputError(f"refine returned {len(meshes)} meshes for {count}; as many are accepted")
+        if len(meshes) != len(bodies):
+            raise BadInputError(
+                f"refine returned {len(meshes)} meshes for {len(bodies)}; as many are accepted"
+            )
         return [Body(mesh, camera) for mesh in meshes]
+
+    def _view(self, n: int, path: Path, picture: NDArray[np.uint8] | None = None) -> View:
+        """Frame n with its whole masks, objects being where the path has them."""
+        camera_from_world = path.world_from_camera[n].inverse()
+        masks = [
+            None if (packed := self._masks.get((n, k))) is None or self._is_hidden(n, k) else packed
+            for k in range(len(path.world_from_objects))
+        ]
+        return View(
+            picture,
+            tuple(None if packed is None else packed.mask(self.tracker.camera) for packed in masks),
+            tuple(None if p is None else camera_from_world @ p for p in path.world_from_objects),
+        )
+
+    def _is_hidden(self, n: int, k: int) -> bool:
+        one = self._found.get((n, k))
+        return one is not None and one.state == HIDDEN
+
+    def _carved(self, path: Path, bodies: list[Body]) -> tuple[Path, list[Body]]:
+        """Shapes and poses in turn, as `_track_carving` says; both as they were where masks do not agree."""
+        camera, keys, rounds = self.tracker.camera, sorted(self._masks), len(carving.SPARED)
+        for n, spared in enumerate(carving.SPARED):
+            frames = carving.spread(np.flatnonzero(path.seen))
+            before = [body.mesh for body in bodies]
+            meshes = carving.shapes_carved([self._view(f, path) for f in frames], camera, before, spared)
+            other = [Body(mesh, camera) for mesh in meshes]
+            found = self._again(path, other, keys, _RESHAPED, None if n == rounds - 1 else 0)
+            if all(a is b for a, b in zip(meshes, before, strict=True)) or 2 * len(found) < len(self._found):
+                break
+            share = carving.change_of_size(_poses(self._found), _poses(found))
+            bodies = [Body(carving.resized_mesh(mesh, share), camera) for mesh in meshes]
+            self._found = {key: _resized(one, share) for key, one in found.items()}
+            behind, path = path, self._smoothed()
+            if carving.FIRST_STRIDE <= n < rounds - 1:
+                path = replace(path, world_from_camera=carving.ahead(behind, path))
+        return path, bodies
 
     # --- the answer ---------------------------------------------------------------------------------------
 
@@ -370,6 +411,17 @@ class Film:
 def _measured(fit: Fit, follower: Follower) -> Measured:
     state = HIDDEN if fit.known_share < 1 else TRACKED
     return Measured(fit.camera_from_object, fit.covariance, follower.confidence_of(fit), state)
+
+
+def _poses(found: Mapping[tuple[int, int], Measured]) -> dict[tuple[int, int], Pose]:
+    return {key: one.camera_from_object for key, one in found.items()}
+
+
+def _resized(one: Measured, share: float) -> Measured:
+    """In a unit of which `share` are one of before."""
+    wide = np.diag([1.0, 1, 1, share, share, share])
+    pose = Pose(one.camera_from_object.rotation, share * one.camera_from_object.translation)
+    return replace(one, camera_from_object=pose, covariance=wide @ one.covariance @ wide, fit=None)
 
 
 def _information(one: Measured) -> NDArray[np.float64]:

@@ -108,6 +108,7 @@ class Tracker:
         self.names = list(names)
         self.notes: list[str] = []
         self.is_metric = True
+        self.reconstructed = False  # whether nobody gave meshes
         self.followers: list[Follower] = []
         self.map = Map(0)
         self._frame, self._time_s = -1, -np.inf
@@ -244,7 +245,7 @@ class Tracker:
 
     def begin_with(self, made: Made) -> None:
         """Meshes that were reconstructed."""
-        self.is_metric, self.notes = made.is_metric, made.notes
+        self.is_metric, self.notes, self.reconstructed = made.is_metric, made.notes, True
         self._begin(made.meshes, self.names or [f"object {k}" for k in range(len(made.meshes))])
 
     def _predicted(self, time_s: float) -> Pose | None:
@@ -402,6 +403,7 @@ def track(
     smooth: bool = True,
     reconstruct_from: int = 1,
     refine: Refine | None = None,
+    carve: bool | None = None,
     settings: TrackSettings = TrackSettings(),  # noqa: B008 (frozen)
     on_step: Callable[[Step], None] | None = None,
 ) -> Trajectory:
@@ -417,6 +419,7 @@ def track(
     times_s: a number of seconds for each frame, or a file; else the video's, else 30 frames a second.
     smooth: whether all frames settle the path together afterwards; without, each stands for itself.
     refine: makes better meshes out of frames, masks, meshes and poses; all frames are then fitted anew.
+    carve: whether shapes then follow what all masks agree on, in turn with the path; None: where nobody gave meshes.
     on_step: told each frame as it is done.
     """
     from rrb.recipes._track_film import Film, tracker_for
@@ -436,4 +439,4 @@ def track(
         step = film.add(frame, given, time_s)
         if on_step is not None:
             on_step(step)
-    return film.trajectory(smooth=smooth, refine=refine)
+    return film.trajectory(smooth=smooth, refine=refine, carve=carve)
