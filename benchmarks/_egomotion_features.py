@@ -21,6 +21,7 @@ class Settings:
     upscale: int = 2  # small pictures are enlarged before: ORB looks at patches of 31 pixels
     fast_threshold: int = 7  # of grey levels; ORB's own 20 finds few corners on plain furniture
     levels: int = 6
+    starts: int = 4  # places of the film where a map is begun
     sure_px: float = 1.5  # of the picture as given: how far an inlier may be off
 
 

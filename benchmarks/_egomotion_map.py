@@ -37,6 +37,11 @@ class Map:
     def points(self) -> int:
         return len(self.places)
 
+    @property
+    def sights(self) -> int:
+        """How often keyframes see points."""
+        return len(self._sights)
+
     def begin(self, first: int, second: int, found: TwoViews) -> None:
         self.keyframes = {first: np.eye(3, 4), second: found.second_from_first}
         self._new_points(first, second, found.pairs, found.points)
@@ -47,6 +52,8 @@ class Map:
         partners = sorted(self.keyframes, key=lambda other: abs(other - frame))[:_PARTNERS]
         self.keyframes[frame] = camera
         self._see(frame, seen[:, 0], seen[:, 1])
+        # As it was seen last: what turns away looks different from frame to frame.
+        self.descriptors[seen[:, 0]] = self._seen[frame].descriptors[seen[:, 1]]
         for other in partners:
             self._triangulate(other, frame)
         self.adjust(_LOCAL)

@@ -1,14 +1,15 @@
 """A feature-based monocular visual odometry of OpenCV's building blocks: what object-centric egomotion is held against.
 
 ORB features with the ratio test; a start from the first pair of pictures with enough parallax (essential matrix,
-RANSAC); then each next camera by RANSAC over the points that the map has, PnP, and robust steps; keyframes, new
-points between them, and bundle adjustment of the last ones, at the end of all. Where it is lost it looks for the
-map again, and where that fails for long it begins another; the map with the most frames is the answer, followed
-backwards, too. It is offline: what ends it all is a look at each frame with the final map.
+RANSAC); then each next camera by the points of the map that it must see, or RANSAC over all of them (PnP), and robust
+steps; keyframes, new points between them, bundle adjustment of the last ones, and at the end of all. It is offline, and
+has advantages of that: it begins at several places of the film and goes both ways from each, for a start around a small
+object is often mistaken; the map with the most sights is the answer, and each frame is looked for in it at the end.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -33,7 +34,7 @@ _LEAST_START = 25  # points of a two-view start
 _LEAST_PARALLAX_DEG = 3.0  # their median
 _LEAST_SEEN = 15  # points that a frame's camera is believed with
 _LEAST_AGREEING = 0.4  # of the pairs in the narrowest window
-_PATIENCE = 5  # frames lost in a row, before another map is begun
+_PATIENCE = 5  # frames lost in a row, before the way ahead is given up
 _KEEP = 0.75  # of the last keyframe's points: with fewer seen, a keyframe is due
 _KEY_EVERY = 4  # frames
 
@@ -59,20 +60,24 @@ def odometry(
     """frames (H, W, 3) uint8; k (3, 3) as OpenCV counts pixels."""
     settings = settings or Settings()
     seen = [features_of(frame, settings) for frame in frames]
-    maps, first = [], 0
-    while first < len(seen) - 1:
-        run = _Run(seen, k, settings)
-        end = run.forward(first)
-        if run.map is not None:
-            maps.append(run)
-        first = max(end, first + 1)
-    if not maps:
+    ends = np.linspace(0, len(seen) - 1, settings.starts + 1).round().astype(int).tolist()
+    runs = [run for first, end in pairwise(ends) if (run := _run_from(seen, k, settings, first, end))]
+    if not runs:
         nowhere = Pose(np.broadcast_to(np.eye(3), (len(seen), 3, 3)), np.zeros((len(seen), 3)))
         return Odometry(nowhere, np.zeros(len(seen), bool), (), 0, 0)
-    best = max(maps, key=lambda run: len(run.cameras))
-    best.backward()
-    best.finish()
-    return replace(best.answer(), maps=len(maps))
+    best = max(runs, key=lambda run: run.sights)
+    return replace(best.answer(), maps=len(runs))
+
+
+def _run_from(seen: Sequence[Features], k: Floats, settings: Settings, first: int, end: int) -> "_Run | None":
+    """The whole film, begun at the first frame from there on that allows it; None if that is none before the end."""
+    for start in range(first, end):
+        run = _Run(seen, k, settings)
+        if run.forward(start):
+            run.backward()
+            run.finish()
+            return run
+    return None
 
 
 class _Run:
@@ -82,19 +87,22 @@ class _Run:
         self.seen, self.k, self.settings = seen, k, settings
         self.map: Map | None = None
         self.cameras: dict[int, Floats] = {}  # (3, 4) camera_from_world of frames that are known
-        self.begun_at = 0
 
-    def forward(self, first: int) -> int:
-        """From a frame on; says where it gave up."""
+    @property
+    def sights(self) -> int:
+        return 0 if self.map is None else self.map.sights
+
+    def forward(self, first: int) -> bool:
+        """From a frame on until it is lost for long; whether it could begin there."""
         second = self._begin(first)
         if second is None:
-            return first + 1
+            return False
         missed = 0
         for frame in range(first + 1, len(self.seen)):
             missed = 0 if frame in self.cameras or self._step(frame, frame - 1) else missed + 1
             if missed > _PATIENCE and frame > second:
-                return max(frame - _PATIENCE, second)
-        return len(self.seen)
+                break
+        return True
 
     def backward(self) -> None:
         for frame in range(min(self.cameras) - 1, -1, -1):
