@@ -61,8 +61,8 @@ class Settings:
     starts: int = 4  # modes of the viewpoint network that are fitted
     resolution: int = 128  # cells along the longest side of the mesh that is returned
     level: float = -1.0  # logit of the surface: thin parts are never sure
-    views_trusted: float = 0.3  # of the network's own deviations: shapes are wrong too
-    least_deviation_deg: float = 0.5
+    views_trusted: float = 0.15  # of the network's own deviations: shapes are wrong too
+    least_deviation_deg: float = 0.3
     overlap_weight: float = 25.0  # of a fit's IoU against the logarithm of its mode's weight
     shape: ShapeDescent | None = field(default_factory=ShapeDescent)
     road: first_order.FirstOrder | None = None  # None: second order, held by the view
