@@ -70,7 +70,7 @@ def test_one_colour_everywhere_shows_nothing():
     assert seeing.plain_background(np.full((60, 80, 3), 255, np.uint8)) is None
 
 
-# --- two looks of the network -------------------------------------------------------------------------
+# --- the looks of the network -------------------------------------------------------------------------
 
 
 class Reddish(nn.Module):
@@ -103,12 +103,31 @@ def test_the_network_s_answer_lies_where_the_object_is(height, width):
     assert abs(rows.mean() - 0.55 * height) < 0.01 * height
 
 
-def test_a_small_picture_is_looked_at_once_and_a_large_one_twice():
-    for size, looks in ((64, 1), (300, 2)):
-        network = Reddish()
-        image = painted(disc(size, size, size / 2, size / 2, size / 5))
-        seeing.predicted(image, rrb.Camera.from_fov(50, width=size, height=size), network)
-        assert len(network.looks) == looks
+@pytest.mark.parametrize("size", [64, 300])
+def test_a_picture_is_looked_at_nearer_and_nearer(size):
+    network = Reddish()
+    image = painted(disc(size, size, size / 2, size / 2, size / 5))
+    seeing.predicted(image, rrb.Camera.from_fov(50, width=size, height=size), network)
+    shares = [float((look[0, 0] - look[0, 1] > 0.3).float().mean()) for look in network.looks]
+    assert len(shares) == 3
+    assert 0.1 < shares[0] < 0.8 * shares[1] < 0.64 * shares[2]
+
+
+class Leaning(Reddish):
+    """Believes more of what is to the left, and tells apart what it saw first and its mirror image."""
+
+    def forward(self, images):
+        columns = torch.linspace(-1, 1, images.shape[-1])
+        assert torch.equal(images[1], images[0].flip(2))
+        return super().forward(images) / 20 - 0.15 * columns
+
+
+def test_a_network_that_leans_to_one_side_is_set_upright_by_mirror_images():
+    inside = disc(100, 100, 50, 50, 25)
+    image = painted(inside, background=(60, 60, 60))
+    share = seeing.predicted(image, rrb.Camera.from_fov(50, width=100, height=100), Leaning())
+    np.testing.assert_allclose(share, share[:, ::-1], atol=0.02)
+    assert np.ptp(share) > 0.1
 
 
 def test_a_second_look_is_finer():
@@ -186,15 +205,14 @@ def test_two_large_parts_are_both_the_object():
     assert not seeing.specks(np.zeros((50, 60), bool)).any()
 
 
-@pytest.mark.parametrize("looks", [1, 2])
-def test_islands_are_left_out_of_every_look(looks):
-    size = 64 if looks == 1 else 300
+@pytest.mark.parametrize("size", [64, 300])
+def test_islands_are_left_out_of_every_look(size):
     inside = disc(size, size, 0.4 * size, 0.4 * size, 0.25 * size)
     island = disc(size, size, 0.68 * size, 0.68 * size, 0.05 * size)
     network = Reddish()
     image = painted(inside | island, background=(60, 60, 60))
     there = seeing.predicted(image, rrb.Camera.from_fov(50, width=size, height=size), network) >= 0.5
-    assert len(network.looks) == looks
+    assert len(network.looks) == 3
     assert not there[island].any()
     assert there[inside].mean() > 0.9
 

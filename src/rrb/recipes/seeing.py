@@ -21,10 +21,9 @@ _SHADOWS = (
 )
 _LEAST_SHARE, _MOST_SHARE = 0.002, 0.97  # of the picture: less is no object, more is no background
 _SPECK = 0.1  # of the largest part: what is smaller and apart is left out
-_NEARER = 1.3  # a picture that is so much larger than the network sees is looked at twice
-_SECOND_FILL = 0.65  # of the second look: the box of the first
-_SAME = 0.3  # overlap of both looks, below which the second saw something else
-_FINER = 4  # times the network's pixels: as exactly the first look's outline is known
+_FILLS = (0.5, 0.8)  # of nearer looks, by the box of what was seen before
+_SAME = 0.3  # overlap of two looks, below which the nearer one saw something else
+_FINER = 4  # times the network's pixels: as exactly an outline is known between looks
 
 
 def outlines(alpha: NDArray[np.float32]) -> bool:
@@ -78,55 +77,76 @@ def _grown(inside: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
 
 
 def predicted(image: NDArray[np.uint8], camera: Camera, network: MaskNetwork) -> NDArray[np.float32]:
-    """(H, W): how likely each pixel shows the object. Where the picture is large, from a second, nearer look.
+    """(H, W): how likely each pixel shows the object, by nearer and nearer looks, of which the last two count.
 
-    The first look stands where the second sees nothing, or something else.
+    A look that sees nothing of what was seen before, or something else, ends it. Without any the whole picture stands.
     """
+    import torch
+
+    from rrb.networks.crops import returned
+
+    height, width = image.shape[:2]
+    rows, columns = (min(side, _FINER * network.config.size_px) for side in (height, width))
+    intrinsics = torch.from_numpy(camera.matrix.astype(np.float32))[None]
+    scale = np.array([columns / width, rows / height, 1.0], np.float32)
+    smaller = intrinsics * torch.from_numpy(scale)[:, None]
+    whole = _asked(network, _whole(image, network.config.size_px))
+    seen, looks = [_enlarged(whole, rows, columns)], list[Any]()
+    for fill in _FILLS:
+        share, crops = _nearer(image, network, np.mean(seen[-2:], 0), (smaller, intrinsics), fill)
+        if share is None:
+            break
+        looks.append((torch.from_numpy(share)[None, None], crops))
+        seen.append(returned(looks[-1][0], crops, smaller, rows, columns)[0, 0].numpy())
+    if not looks:
+        return _enlarged(whole, height, width)
+    last = [returned(share, crops, intrinsics, height, width)[0, 0].numpy() for share, crops in looks[-2:]]
+    return np.mean(last, 0)
+
+
+def _enlarged(share: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
     import torch
     from torch.nn import functional
 
-    size = network.config.size_px
-    height, width = image.shape[:2]
-
-    def enlarged(rows: int, columns: int) -> Any:
-        return functional.interpolate(share[None, None], size=(rows, columns), mode="bilinear")[0, 0]
-
-    share = torch.from_numpy(_asked(network, _whole(image, size)))
-    if max(height, width) > _NEARER * size and bool((share >= 0.5).any()):
-        first = enlarged(min(height, _FINER * size), min(width, _FINER * size))
-        second = _nearer(image, camera, network, first.numpy())
-        if second is not None:
-            return second
-    return enlarged(height, width).numpy()
+    return functional.interpolate(torch.from_numpy(share)[None, None], size=(rows, columns), mode="bilinear")[
+        0, 0
+    ].numpy()
 
 
 def _nearer(
-    image: NDArray[np.uint8], camera: Camera, network: MaskNetwork, first: NDArray[np.float32]
-) -> NDArray[np.float32] | None:
-    """(H, W) from a look at what was seen first (h, w), a smaller picture of the same; None if that is not seen."""
+    image: NDArray[np.uint8],
+    network: MaskNetwork,
+    before: NDArray[np.float32],
+    intrinsics: tuple[Any, Any],
+    fill: float,
+) -> tuple[NDArray[np.float32] | None, Any]:
+    """(S, S) and the crop through which it is seen; None if that is not what was seen before (h, w).
+
+    intrinsics (1, 3, 3): of the smaller picture that `before` is, and of the image.
+    """
     import torch
 
-    from rrb.networks.crops import crops_around, returned
+    from rrb.networks.crops import crops_around
     from rrb.networks.looks import box_of, seen_in
 
-    height, width = image.shape[:2]
-    scale = np.array([width / first.shape[1], height / first.shape[0]], np.float32)
-    intrinsics = torch.from_numpy(camera.matrix.astype(np.float32))[None]
-    box = torch.from_numpy(np.array(box_of(first), np.float32) * np.tile(scale, 2))[None]
-    crops = crops_around(box, intrinsics, network.config.size_px, _SECOND_FILL)
-    share = _asked(network, seen_in(image, crops, intrinsics))
-    smaller = intrinsics / torch.from_numpy(np.append(scale, np.float32(1)))[:, None]
-    if overlap(share, seen_in(first, crops, smaller)[0, 0].numpy()) < _SAME:
-        return None
-    return returned(torch.from_numpy(share)[None, None], crops, intrinsics, height, width)[0, 0].numpy()
+    smaller, own = intrinsics
+    if not (before >= 0.5).any():
+        return None, None
+    scale = np.array([image.shape[1] / before.shape[1], image.shape[0] / before.shape[0]], np.float32)
+    box = torch.from_numpy(np.array(box_of(before), np.float32) * np.tile(scale, 2))[None]
+    crops = crops_around(box, own, network.config.size_px, fill)
+    share = _asked(network, seen_in(image, crops, own))
+    same = overlap(share, seen_in(before, crops, smaller)[0, 0].numpy()) >= _SAME
+    return (share if same else None), crops
 
 
 def _asked(network: MaskNetwork, images: Any) -> NDArray[np.float32]:
-    """(S, S) of (1, 3, S, S) in [0, 1], without specks."""
+    """(S, S) of (1, 3, S, S) in [0, 1], and of its mirror image, without specks."""
     import torch
 
     with torch.no_grad():
-        share = network(2 * images - 1).sigmoid()[0].numpy()
+        plain, mirrored = network(2 * torch.cat([images, images.flip(3)]) - 1)
+        share = ((plain + mirrored.flip(1)) / 2).sigmoid().numpy()
     return np.where(specks(share >= 0.5), np.float32(0), share)
 
 
