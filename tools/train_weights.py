@@ -37,6 +37,8 @@ def stages(root: Path, photos: str, meshes: str, share: float) -> Iterator[Stage
         data(f"fast_{c}", c, 24_000 if c == "chair" else 12_000, "--seed", "1", "--views", "12")
         for c in CATEGORIES
     ]
+    # Chairs differ the most: three times as many of them.
+    made.append(data("fast_chair2", "chair", 36_000, "--seed", "12", "--views", "6"))
     real = [data(f"fast_real_{c}", c, n, "--seed", "2", "--meshes", meshes) for c, n in REAL.items()]
     photo = [
         data(
@@ -53,7 +55,7 @@ def stages(root: Path, photos: str, meshes: str, share: float) -> Iterator[Stage
         for c in CATEGORIES
     ]
     yield from (*made, *real, *photo)
-    fast = tuple(stage.name for stage in made)
+    fast = tuple(stage.name for stage in (*made, *real))
     every = tuple(stage.name for stage in (*made, *real, *photo))
 
     def train(
@@ -77,7 +79,7 @@ def stages(root: Path, photos: str, meshes: str, share: float) -> Iterator[Stage
 
     yield train("shapes", 8_000, fast, "--rate", "0.005")
     yield train("viewpoint", 16_000, every)
-    yield train("mask", 12_000, every)
+    yield train("mask", 24_000, every, "--rate", "0.003")
     taught = ("--shapes", best(root, "shapes"), "--start", best(root, "viewpoint"), "--rate", "0.0015")
     yield train("occupancy", 16_000, every, *taught, after=("shapes", "viewpoint"))
 
