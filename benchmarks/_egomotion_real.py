@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from _egomotion_score import scored
 from rrb.data.readers.tum import read
 from rrb.data.sample import Sample
-from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
 from rrb.geometry.primitives import box
 from rrb.recipes._track_object import TrackSettings
@@ -175,7 +174,7 @@ MASKS: Mapping[str, Callable[[Sample], Mask | None] | None] = {
 def run(found: Cabinet, masks: str) -> dict[str, Any]:
     """The box followed through all frames."""
     size = found.size_m
-    mesh: Mesh = box(*size)
+    mesh = box(size.tolist())
     camera = found.samples[0].camera
     given = MASKS[masks]
     shown = None if given is None else [given(s) for s in found.samples]

@@ -50,10 +50,12 @@ def runs(records: Sequence[Record], odometry: Sequence[Record]) -> list[Table]:
         for way in (*WAYS, ODOMETRY):
             found = chosen([*records, *odometry], kind=kind, way=way)
             if found:
-                spread = [number for m in _MEASURES for number in middle_and_worst(found, m)]
+                said = _MEASURES[:2] if way == ODOMETRY else _MEASURES
+                spread = [number for m in said for number in middle_and_worst(found, m)]
+                spread += [None] * (2 * len(_MEASURES) - len(spread))
                 rows.append([way, len(found), known_share(found), *spread])
         rows += [
-            [name, 1, None, ate, ate, rpe, rpe, None, None, None, None]
+            [name, 1, None, ate, None, rpe, None, None, None, None, None]
             for name, (ate, rpe) in PUBLISHED[kind].items()
         ]
         columns = [f"{said}, {word}" for said in _SAID for word in ("median", "worst")]
@@ -67,14 +69,15 @@ def runs(records: Sequence[Record], odometry: Sequence[Record]) -> list[Table]:
 
 _NOTE = (
     "Metres; root mean squares over the frames that are known, RPE over one frame, translation; after Sim(3) unless"
-    " SE(3) is said, which means nothing for an odometry without a scale. '-': a run that says too little."
+    " SE(3) is said, which an odometry without a scale has no answer to. '-': a run that says too little."
 )
 
 
 def each(records: Sequence[Record]) -> Table:
     rows = []
     for r in sorted(records, key=lambda r: (r.get("kind", ""), r.get("film", ""), r.get("way", ""))):
-        shown = [value(r, m) for m in _MEASURES]
+        said = _MEASURES[:2] if r.get("way") == ODOMETRY else _MEASURES
+        shown = [value(r, m) for m in said] + [None] * (len(_MEASURES) - len(said))
         scale = r.get("scale_sim3")
         rows.append(
             [r.get("film", r["name"]), r.get("way", ""), r.get("known"), r.get("frames"), *shown]

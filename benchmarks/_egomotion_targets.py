@@ -50,13 +50,19 @@ def _hard(records: Sequence[Record]) -> list[Row]:
 
 
 def _speed(records: Sequence[Record]) -> list[Row]:
+    """By the clock, and as the CPU time of all threads would allow on an idle machine with one core."""
     rows = []
     for masks, least in _FPS.items():
         found = [
-            r["fps"]
-            for r in chosen(records, masks=masks)
-            if (r["side_px"], r["objects"]) == (256, 1) and "fps" in r
+            r for r in chosen(records, masks=masks) if (r["side_px"], r["objects"]) == (256, 1) and "fps" in r
         ]
-        target = Target(f"{masks} masks, 256 px, one object, two threads", "frames/s", least=least)
-        rows.append(target.row(min(found) if found else None))
+        by_clock = min((r["fps"] for r in found), default=None)
+        by_cpu = min((1000 / r["cpu_ms"] for r in found), default=None)
+        what = f"{masks} masks, 256 px, one object, two threads"
+        rows.append(Target(what, "frames/s", least=least).row(by_clock))
+        rows.append(
+            Target("   by CPU time, which a busy machine does not lengthen", "frames/s", least=least).row(
+                by_cpu
+            )
+        )
     return rows

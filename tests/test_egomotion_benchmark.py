@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -289,7 +290,8 @@ def test_the_visual_odometry_says_which_frames_it_lost(bench):
     pictures, truth_ = room(12)
     grey = np.full_like(pictures[0], 128)
     shown_ = [grey, *pictures[:6], grey, *pictures[7:], grey]
-    found = import_module("_egomotion_vo").odometry(shown_, K)
+    once = import_module("_egomotion_features").Settings(starts=1)
+    found = import_module("_egomotion_vo").odometry(shown_, K, once)
     assert found.lost == (0, 7, 13)
     kept = found.world_from_camera[found.known]
     index = np.delete(np.arange(12), 6)
@@ -323,6 +325,15 @@ def test_the_cabinet_s_size_and_masks_come_from_the_pictures(bench):
     for way in (bench.real.by_colour, bench.real.by_depth):
         mask = way(sample) >= 0.5
         assert (mask & there).sum() / (mask | there).sum() > 0.95
+
+
+def test_the_box_is_followed_by_the_masks_of_the_pictures(bench):
+    sample, _ = cabinet_sample()
+    poses = [{"seconds": float(n), "world_from_camera": Pose.identity().to_json()} for n in range(3)]
+    found = bench.real.Cabinet(tuple(replace(sample, about=about) for about in poses))
+    row = bench.real.run(found, "above the floor by depth")
+    assert row["size_m"] == pytest.approx([0.44, 0.56, 0.78], abs=0.03)
+    assert (row["frames"], row["known"], row["without_mask"]) == (3, 3, 0)
 
 
 # --- time -------------------------------------------------------------------------------------------
