@@ -61,7 +61,7 @@ def boxes(sample: Sample, answer: rrb.Reconstruction) -> float:
 def tile(sample: Sample, answer: rrb.Reconstruction) -> np.ndarray:
     """One row of four panels, each as high."""
     _, outlines, surface, turned = panels(answer, sample.image)
-    said = f"box IoU {boxes(sample, answer):.2f}" + ("" if answer.accepted else ", not accepted")
+    said = f"IoU {boxes(sample, answer):.2f}" + ("" if answer.accepted else ", not accepted")
     shown = [scaled(panel) for panel in (sample.image, outlines[0], surface, turned)]
     return side_by_side(shown, [said, "", "", ""])
 
