@@ -88,8 +88,10 @@ class _Film:
         self.steps.append(recipe.Step(k, time_s, pose, known, state, 0.9 * known, None, objects))
         return self.steps[-1]
 
-    def trajectory(self, *, smooth=True):
-        self.stub.smooth = smooth
+    meshes = None
+
+    def trajectory(self, *, smooth=True, carve=None):
+        self.stub.smooth, self.stub.carve = smooth, carve
         steps, names = self.steps, tuple(self.stub.names)
         return Trajectory(
             np.array([s.time_s for s in steps]),

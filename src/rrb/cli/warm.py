@@ -58,6 +58,15 @@ def _fit() -> None:
     Symmetry(mesh).holds(Pose.identity())
 
 
+def _carving() -> None:
+    from rrb.fitting.carving import Hull
+    from rrb.geometry.camera import Camera
+    from rrb.geometry.pose import Pose
+
+    camera, mask = Camera.from_fov(45.0, width=8, height=8), np.eye(8)
+    Hull([mask], camera, [Pose.from_viewpoint(30.0, 20.0, distance_m=4.0)], [None], 0.0)(CORNERS)
+
+
 def _surface() -> None:
     from rrb.evaluation.surface import surface_distances
 
@@ -94,6 +103,7 @@ def _steps() -> list[tuple[str, Callable[[], None]]]:
         *steps,
         ("winding number", _winding),
         ("fit", _fit),
+        ("carving", _carving),
         ("distances", _surface),
         ("picture of a scene", _picture),
     ]

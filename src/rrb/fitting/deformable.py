@@ -109,7 +109,7 @@ class ShapeFollowing:
         pixel = depth / float(self.camera.fx_px)
         self._units = np.array([degree, degree, degree, pixel, pixel, 0.01 * depth])
         self._x = torch.zeros(6 + shape.modes.shape[2], requires_grad=True)
-        self._optimizer = torch.optim.Adam([self._x], lr=settings.learning_rate, betas=_MOMENTS)
+        self._mean, self._square = torch.zeros_like(self._x), torch.zeros_like(self._x)  # of gradients
         self._best, self._cost, self._first = self._x.detach().clone(), math.inf, math.inf
         self._done = 0
 
@@ -127,11 +127,21 @@ class ShapeFollowing:
             self._best, self._cost = self._x.detach().clone(), value
         if self._done < self.settings.steps:
             share = 0.5 * (1 + math.cos(math.pi * self._done / self.settings.steps))
-            self._optimizer.param_groups[0]["lr"] = self.settings.learning_rate * share
-            self._optimizer.zero_grad()
-            cost.backward()
-            self._optimizer.step()
+            self._descend(cost, self.settings.learning_rate * share)
         self._done += 1
+
+    def _descend(self, cost: Any, rate: float) -> None:
+        """A step of Adam. Torch's own loads its compiler first, which takes longer than the whole descent."""
+        import torch
+
+        (slope,) = torch.autograd.grad(cost, self._x)
+        first, second = _MOMENTS
+        self._mean.lerp_(slope, 1 - first)
+        self._square.lerp_(slope * slope, 1 - second)
+        count = self._done + 1
+        mean, square = self._mean / (1 - first**count), self._square / (1 - second**count)
+        with torch.no_grad():
+            self._x -= rate * mean / (square.sqrt() + 1e-8)
 
     def _charge(self) -> Any:
         """Wrong pixels, and half the squared distance from what is known, in deviations."""
