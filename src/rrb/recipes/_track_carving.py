@@ -34,7 +34,9 @@ _STRIDE = 2.0
 _VIEWS = 48  # masks from which an object is carved, at most
 _AROUND = 0.2  # of the longest side: by how much a carved object may be larger than it was
 _LEAST_VIEWS = 8
-_WIDEST_DEG = 120.0  # between neighbouring directions, from above: where nobody looked, shape and path are loose
+_WIDEST_DEG = (
+    120.0  # between neighbouring directions, from above: where nobody looked, shape and path are loose
+)
 _RESOLUTION, _FACES = 96, 4000
 
 
