@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from light_help import loaded_for_help
+
 SOURCE = Path(__file__).parents[1] / "src" / "rrb"
 
 MAY_IMPORT = {
@@ -77,10 +79,4 @@ def test_import_is_light(statement):
 
 
 def test_help_is_light():
-    code = (
-        "import sys\nfrom rrb.cli.main import main\n"
-        "try: main(['--help'])\nexcept SystemExit: pass\n"
-        "print(sorted({'torch', 'numba', 'trimesh'} & set(sys.modules)))"
-    )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.strip().endswith("[]")
+    assert loaded_for_help(of=("torch", "numba", "trimesh")) == "[]"

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 from PIL import Image
 
 import rrb
+from light_help import loaded_for_help
 from rrb.cli import _track_pictures as pictures
 from rrb.cli import _track_write as written
 from rrb.cli.main import main
@@ -598,10 +597,4 @@ def test_a_film_is_tracked_from_its_masks(tmp_path, capsys):
 
 
 def test_help_is_light():
-    code = (
-        "import sys\nfrom rrb.cli.main import main\n"
-        "try: main(['track', '--help'])\nexcept SystemExit: pass\n"
-        "print(sorted({'torch', 'numba', 'PIL', 'skimage'} & set(sys.modules)))"
-    )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.strip().endswith("[]")
+    assert loaded_for_help("track", of=("torch", "numba", "PIL", "skimage")) == "[]"

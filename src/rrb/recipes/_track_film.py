@@ -141,8 +141,6 @@ class Film:
         self, *, smooth: bool = True, refine: Refine | None = None, carve: bool | None = None
     ) -> Trajectory:
         """The path of all frames that were added; see `rrb.track`."""
-        if carve and not smooth:
-            raise BadInputError("shapes are carved along a smoothed path: carve needs smooth")
         if not self.steps:
             raise BadInputError("there are no frames; at least one is accepted")
         if not self._found:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rrb.fitting.observed import around
 from rrb.geometry.pose import Pose
 from rrb.recipes._track_body import Body, Mask
 
@@ -80,8 +81,8 @@ def missing(mask: Mask, unknown: Mask | None, drawn: NDArray) -> tuple[float, Ma
     area = int(np.count_nonzero(shown & known))
     if not area:
         return 0.0, unknown
-    rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))
-    side = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    top, left, bottom, right = around(shown, 0.0, 0)
+    side = max(bottom - top, right - left)
     thick = int(_THICK_SHARE * side) + _THICK_PX
     gap = shown & ~inside & known
     if np.count_nonzero(gap) < NOTED_SHARE * area:
@@ -102,10 +103,7 @@ def grown(inside: Picture, by: int) -> Picture:
     """(H, W): and whatever is within a square of so many pixels around."""
     if by <= 0 or not inside.any():
         return inside
-    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
-    height, width = inside.shape
-    top, bottom = max(rows[0] - by, 0), min(rows[-1] + by + 1, height)
-    left, right = max(columns[0] - by, 0), min(columns[-1] + by + 1, width)
+    top, left, bottom, right = around(inside, 0.0, by)
     answer = np.zeros_like(inside)
     answer[top:bottom, left:right] = _along(_along(inside[top:bottom, left:right], by, 0), by, 1)
     return answer

@@ -76,11 +76,10 @@ class OwnMasks:
         import torch
 
         from rrb.networks.crops import crops_around, returned
-        from rrb.networks.looks import seen_in
+        from rrb.networks.looks import box_of, seen_in
 
         network = self._asked()
-        rows, columns = np.flatnonzero(shown.any(1)), np.flatnonzero(shown.any(0))
-        box = torch.tensor([[columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]], dtype=torch.float32)
+        box = torch.tensor([box_of(shown)], dtype=torch.float32)
         intrinsics = torch.from_numpy(self.camera.matrix.astype(np.float32))[None]
         crops = crops_around(box, intrinsics, network.config.size_px, _FILL)
         with torch.no_grad():

@@ -424,6 +424,8 @@ def track(
     """
     from rrb.recipes._track_film import Film, tracker_for
 
+    if carve and not smooth:
+        raise BadInputError("shapes are carved along a smoothed path: carve needs smooth")
     if meshes is not None:
         found, names = meshes_of(meshes)
         meshes = dict(zip(names, found, strict=True))
