@@ -7,7 +7,6 @@ after its files, and says by a hash what they were made of.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from rrb.cli._camera_flags import camera_from_file
 from rrb.cli._reconstruct_files import NAMES, Item, row, solve, write
 from rrb.cli._results_jsonl import JsonLines
 from rrb.errors import BadInputError
+from rrb.geometry.files import natural_order
 
 if TYPE_CHECKING:
     from rrb.cli.reconstruct import Options
@@ -95,13 +95,7 @@ def _pictures_in(folder: Path) -> list[Path]:
     found = [p for p in folder.iterdir() if p.suffix.lower() in PICTURES and not p.name.startswith(".")]
     if not found:
         raise BadInputError(f"{folder}: there is no picture in it; {', '.join(PICTURES)} are accepted")
-    return sorted(found, key=lambda p: _natural(p.stem))
-
-
-def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
-    """2 before 10."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", name)
-    return [(int(p), "") if p[0] in "0123456789" else (-1, p) for p in parts], name
+    return sorted(found, key=lambda p: natural_order(p.stem))
 
 
 def one_of(options: Options) -> Item:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 from rrb.errors import BadFileError
@@ -48,3 +49,9 @@ def write_bytes(path: str | Path, data: bytes) -> None:
     finally:
         with contextlib.suppress(OSError, ValueError):  # the folder itself may be missing, or a file
             temporary.unlink()
+
+
+def natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
+    """What to sort names by, so that 2 comes before 10."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name)
+    return [(int(p), "") if p[0] in "0123456789" else (-1, p) for p in parts], name

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rrb.errors import BadFileError, BadInputError
 from rrb.geometry._arrays import as_numpy, short
+from rrb.geometry.files import natural_order
 from rrb.geometry.image_io import load_mask, load_picture
 from rrb.geometry.mesh import Mesh
 
@@ -60,12 +61,7 @@ def listed(folder: Path) -> list[Path]:
         raise BadFileError(f"{folder}: there are no pictures in it; {', '.join(PICTURES)} are accepted")
     if all(_time_in(file.stem) is not None for file in files):
         return sorted(files, key=lambda file: float(file.stem))
-    return sorted(files, key=lambda file: _counted(file.stem))
-
-
-def _counted(name: str) -> list[tuple[int, Any]]:
-    """What to sort by: digits as numbers."""
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", name) if part]
+    return sorted(files, key=lambda file: natural_order(file.stem))
 
 
 def _read(file: Path) -> Frame:
