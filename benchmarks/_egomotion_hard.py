@@ -3,7 +3,6 @@
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,6 @@ from _egomotion_films import Film, Image, Masks
 from _egomotion_runs import RECONSTRUCTED, TRUE
 from _egomotion_score import scored
 from _fit_degrade import signed_distance
-from rrb.geometry.mesh import Mesh
-from rrb.recipes.reconstruct import reconstruct
 from rrb.recipes.track import track
 
 RAGGED_PX = 2.0
@@ -132,12 +129,12 @@ SPOILS: Mapping[str, Spoil] = {
 }
 
 
-def run(film: Film, spoil: str, way: str, place: Path) -> dict[str, Any]:
-    """Tracked with the true meshes, or with those that the untouched first frame shows."""
+def run(film: Film, spoil: str, way: str) -> dict[str, Any]:
+    """Tracked with the true meshes, or with those that the film itself gives."""
     random = np.random.default_rng(zlib.crc32(f"{film.name} {spoil}".encode()))
     shown = SPOILS[spoil](as_it_is(film), random)
-    meshes = film.meshes if way == TRUE else made(film, place)
-    found = track(shown.frames, film.camera, meshes=meshes, masks=shown.masks)
+    given = {"meshes": film.meshes} if way == TRUE else {"camera_height_m": film.camera_height_m}
+    found = track(shown.frames, film.camera, masks=shown.masks, **given)
     align, turns = ("none", film.turns) if way == TRUE else ("sim3", 1)
     score = scored(film.world_from_camera, found, align=align, turns=turns)
     whole = ~shown.spoilt
@@ -150,19 +147,6 @@ def run(film: Film, spoil: str, way: str, place: Path) -> dict[str, Any]:
         "known_of_whole": int(found.known[whole].sum()),
         "whole": int(whole.sum()),
     }
-
-
-def made(film: Film, place: Path) -> dict[str, Mesh]:
-    """Meshes of the first frame, in metres; kept, for many runs need them."""
-    folder = place / film.name
-    for name, mask in zip(film.names, film.masks[0], strict=True):
-        if not (folder / f"{name}.ply").exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            found = reconstruct(
-                film.frames[0], mask=mask, camera=film.camera, camera_height_m=film.camera_height_m
-            )
-            found.mesh.save(folder / f"{name}.ply")
-    return {name: Mesh.load(folder / f"{name}.ply") for name in film.names}
 
 
 WAYS = (TRUE, RECONSTRUCTED)

@@ -19,7 +19,7 @@ class Plan:
     size: tuple[int, int] = (256, 256)  # height, width
     samples: int = 16  # of a photoreal pixel
     style: str = "photoreal"
-    hard: int = 5  # films of each kind that are made hard
+    hard: int = 3  # films of each kind that are made hard
     speed_frames: int = 40
     speed_sides: tuple[int, ...] = (128, 256, 512, 1024)
     speed_faces: tuple[int, ...] = (500, 2000, 8000, 32_000)

@@ -38,11 +38,10 @@ class Run:
             self._get("vo", film, way, partial(_egomotion_runs.odometry, film))
 
     def hard(self) -> None:
-        meshes = self.place.out / "meshes"
         for film in self._films(self.plan.hard):
             for spoil in _egomotion_hard.SPOILS:
                 for way in _egomotion_hard.WAYS:
-                    measure = partial(_egomotion_hard.run, film, spoil, way, meshes)
+                    measure = partial(_egomotion_hard.run, film, spoil, way)
                     self._get("hard", film, f"{spoil}/{way}", measure)
 
     def real(self) -> None:

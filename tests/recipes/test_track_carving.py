@@ -38,7 +38,9 @@ def overlap(mesh: Mesh, one, n: int) -> float:
 
 def test_a_mended_mesh_casts_the_masks_of_frames_that_it_was_not_carved_from(around):
     before = wrong(around.meshes[0])
-    (mended,) = shapes_carved(views_of(around, range(0, 36, 2)), around.camera, [before], spared=0.0)
+    (mended,) = shapes_carved(
+        views_of(around, range(0, 36, 2)), around.camera, [before], spared=0.0, widest_deg=120.0
+    )
     others = range(1, 36, 6)
     assert min(overlap(mended, around, n) for n in others) > 0.93
     assert min(overlap(before, around, n) for n in others) < 0.92
@@ -62,7 +64,7 @@ def test_a_path_along_a_wrong_mesh_is_straightened_with_it(around):
 def test_without_enough_sides_a_mesh_is_left_as_it_is(around):
     mesh = wrong(around.meshes[0])
     for frames in (range(0, 35, 5), range(24)):  # too few; not from all around
-        assert shapes_carved(views_of(around, frames), around.camera, [mesh], 0.0)[0] is mesh
+        assert shapes_carved(views_of(around, frames), around.camera, [mesh], 0.0, 120.0)[0] is mesh
 
 
 def test_given_meshes_are_not_touched_unless_it_is_asked_for(around):

@@ -73,7 +73,9 @@ def follow(source: Source, out: Path) -> Done:
     from rrb.cli._track_pictures import kept_pictures
     from rrb.recipes._track_film import Film
 
-    done = Run(source, Film(_tracker(source)), kept_pictures())
+    options = source.options
+    looks = not (options.no_carve or options.no_smooth)
+    done = Run(source, Film(_tracker(source), looks=looks), kept_pictures())
     error = None
     with Interrupt().listening() as interrupt, _lines(out / "frames.jsonl") as lines, _bar(source) as bar:
         try:

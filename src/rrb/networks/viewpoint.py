@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -139,6 +139,13 @@ def agreed(*several: Views) -> Views:
     """One crop's views, of all that is said of several looks at it: the mean of the distributions."""
     joined = (torch.cat(parts) for parts in zip(*several, strict=True))
     return Views(*(torch.softmax(logits, 1).mean(0, keepdim=True).log() for logits in joined))
+
+
+def viewed(network: Any, looks: Tensor, mirrors: bool = True) -> Views:
+    """What all looks (N, 4, S, S) at one object, and their mirror images, agree on."""
+    with torch.no_grad():
+        said = network(looks)
+        return agreed(said, unmirrored(network(looks.flip(3)))) if mirrors else agreed(said)
 
 
 def category_shares(views: Views, index: int = 0) -> dict[str, float]:

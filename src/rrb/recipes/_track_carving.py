@@ -1,13 +1,13 @@
 """Better shapes of a film's objects: what the masks of many frames agree on, poses and shapes in turn.
 
 A mesh from one picture is a few percent wrong everywhere, and so are the poses that it is seen at. Carving from all
-around mends what all those poses agree on; poses of the carved meshes are better, and the next carving is, too. Each
-round goes the same way a little less far, so that the path is taken twice as far as a round has it.
+around mends what all those poses agree on; poses of the carved meshes are better, and the next carving is, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,25 +27,41 @@ if TYPE_CHECKING:
 
 Key = tuple[int, int]  # frame and object
 
-# Of the masks, in each round: the less poses are off, the fewer contradict by mistake.
-SPARED = (0.2, 0.1, 0.06, 0.06, 0.06, 0.06, 0.06, 0.06, 0.06)
-FIRST_STRIDE = 2  # the round after which the path is taken farther
 _STRIDE = 2.0
 _VIEWS = 48  # masks from which an object is carved, at most
 _AROUND = 0.2  # of the longest side: by how much a carved object may be larger than it was
 _LEAST_VIEWS = 8
-_WIDEST_DEG = (
-    120.0  # between neighbouring directions, from above: where nobody looked, shape and path are loose
-)
 _RESOLUTION, _FACES = 96, 4000
 
 
-def shapes_carved(views: Sequence[View], camera: Camera, meshes: Sequence[Mesh], spared: float) -> list[Mesh]:
+@dataclass(frozen=True)
+class Rounds:
+    """How often shapes are carved, and from what."""
+
+    spared: tuple[
+        float, ...
+    ]  # of the masks, in each round: the less poses are off, the fewer contradict by mistake
+    first_stride: int  # the round after which the path is taken farther
+    # Between neighbouring directions, from above: where nobody looked, shape and path are loose.
+    widest_deg: float
+
+
+# Poses that followed a wrong mesh are all wrong alike: each round goes the same way a little less far.
+ALONG_THE_PATH = Rounds((0.2, 0.1, *7 * (0.06,)), 2, 120.0)
+# Those that the network saw are wrong one by one, and soon mended.
+FROM_VIEWS = Rounds((0.2, 0.1, 0.06), 3, 200.0)
+
+
+def shapes_carved(
+    views: Sequence[View], camera: Camera, meshes: Sequence[Mesh], spared: float, widest_deg: float
+) -> list[Mesh]:
     """As `Refine`: each mesh as its masks say; as it was where it is not seen from enough sides."""
-    return [_carved(views, k, camera, mesh, spared) for k, mesh in enumerate(meshes)]
+    return [_carved(views, k, camera, mesh, spared, widest_deg) for k, mesh in enumerate(meshes)]
 
 
-def _carved(views: Sequence[View], k: int, camera: Camera, mesh: Mesh, spared: float) -> Mesh:
+def _carved(
+    views: Sequence[View], k: int, camera: Camera, mesh: Mesh, spared: float, widest_deg: float
+) -> Mesh:
     masks, poses, unknown = list[Mask](), list[Pose](), list[Mask | None]()
     for view in views:
         mask, pose = view.masks[k], view.camera_from_objects[k]
@@ -53,7 +69,7 @@ def _carved(views: Sequence[View], k: int, camera: Camera, mesh: Mesh, spared: f
             masks.append(mask)
             poses.append(pose)
             unknown.append(_others(view, k))
-    if len(masks) < _LEAST_VIEWS or _widest_gap_deg(poses) > _WIDEST_DEG:
+    if len(masks) < _LEAST_VIEWS or _widest_gap_deg(poses) > widest_deg:
         return mesh
     low, high = (np.asarray(side, float) for side in mesh.bounding_box())
     wide = _AROUND * float((high - low).max())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from rrb.recipes._track_meshes import Refine, View, made_from
 from rrb.recipes._track_object import HIDDEN, TRACKED, Follower, TrackSettings
 from rrb.recipes.frames import Frame
 from rrb.recipes.track import PREDICTED, Step, Tracker
+
+if TYPE_CHECKING:
+    from rrb.recipes._track_views import Glances
 
 Source = Iterator[tuple[Frame, Any, float | None]]
 
@@ -85,7 +88,8 @@ class Path:
 class Film:
     """Takes frame after frame; at any time the path up to there can be asked for."""
 
-    def __init__(self, tracker: Tracker, keeps_pictures: bool = False) -> None:
+    def __init__(self, tracker: Tracker, keeps_pictures: bool = False, looks: bool = True) -> None:
+        """looks: whether the viewpoint network is to be asked, where meshes are reconstructed and carved."""
         self.tracker = tracker
         self.steps: list[Step] = []
         self.meshes: list[Mesh] | None = None  # that the last path is of; None before one was asked for
@@ -93,6 +97,8 @@ class Film:
         self._masks: dict[tuple[int, int], Packed] = {}
         self._pictures: dict[int, NDArray[np.uint8]] | None = {} if keeps_pictures else None
         self._every = 1
+        self._looks = looks
+        self._glances: Glances | None = None
 
     def follow(self, frames: Any, masks: Any = None, times_s: Any = None) -> Iterator[Step]:
         """As `Tracker.follow`."""
@@ -117,7 +123,10 @@ class Film:
             before = self._found.get((late.frame, late.object))
             said = (before.confidence, before.state) if before else (0.5, TRACKED)
             self._found[late.frame, late.object] = Measured(late.camera_from_object, late.covariance, *said)
-        self._keep_picture(step, frame)
+        image = frame.image if isinstance(frame, Frame) else frame
+        if image is not None:
+            self._keep_picture(step, image)
+            self._glance(step, image)
         return step
 
     def _whole(self, k: int) -> Fit | None:
@@ -125,10 +134,23 @@ class Film:
         best = self.tracker.followers[k].best
         return best.fit if best is not None and best.fit.known_share == 1 else None
 
-    def _keep_picture(self, step: Step, frame: Any) -> None:
+    def _glance(self, step: Step, image: NDArray[np.uint8]) -> None:
+        """For the viewpoint network, which knows what was reconstructed, but not what somebody gave."""
+        if not self._looks or not self.tracker.reconstructed:
+            return
+        if self._glances is None:
+            from rrb.recipes._track_views import Glances
+
+            self._glances = Glances(self.tracker.camera)
+        whole = [
+            None if one.state == HIDDEN else mask
+            for one, mask in zip(step.objects, self.tracker.masks, strict=True)
+        ]
+        self._glances.keep(step.frame, image, whole)
+
+    def _keep_picture(self, step: Step, image: NDArray[np.uint8]) -> None:
         """Every so many frames, so that there are never more than a few."""
-        image = frame.image if isinstance(frame, Frame) else frame
-        if self._pictures is None or image is None or not step.known or step.frame % self._every:
+        if self._pictures is None or not step.known or step.frame % self._every:
             return
         self._pictures[step.frame] = image
         if len(self._pictures) > 2 * _VIEWS:
@@ -345,22 +367,48 @@ class Film:
 
     def _carved(self, path: Path, bodies: list[Body]) -> tuple[Path, list[Body]]:
         """Shapes and poses in turn, as `_track_carving` says; both as they were where masks do not agree."""
-        camera, keys, rounds = self.tracker.camera, sorted(self._masks), len(carving.SPARED)
-        for n, spared in enumerate(carving.SPARED):
-            frames = carving.spread(np.flatnonzero(path.seen))
+        camera, keys, tracked = self.tracker.camera, sorted(self._masks), self._found
+        begun = self._viewed(bodies)
+        plan = carving.ALONG_THE_PATH if begun is None else carving.FROM_VIEWS
+        on = path if begun is None else begun
+        rounds = len(plan.spared)
+        for n, spared in enumerate(plan.spared):
+            frames = carving.spread(np.flatnonzero(on.seen))
             before = [body.mesh for body in bodies]
-            meshes = carving.shapes_carved([self._view(f, path) for f in frames], camera, before, spared)
+            views = [self._view(f, on) for f in frames]
+            meshes = carving.shapes_carved(views, camera, before, spared, plan.widest_deg)
             other = [Body(mesh, camera) for mesh in meshes]
-            found = self._again(path, other, keys, _RESHAPED, None if n == rounds - 1 else 0)
-            if all(a is b for a, b in zip(meshes, before, strict=True)) or 2 * len(found) < len(self._found):
+            found = self._again(on, other, keys, _RESHAPED, None if n == rounds - 1 else 0)
+            if all(a is b for a, b in zip(meshes, before, strict=True)) or 2 * len(found) < len(tracked):
                 break
             share = carving.change_of_size(_poses(self._found), _poses(found))
             bodies = [Body(carving.resized_mesh(mesh, share), camera) for mesh in meshes]
             self._found = {key: _resized(one, share) for key, one in found.items()}
-            behind, path = path, self._smoothed()
-            if carving.FIRST_STRIDE <= n < rounds - 1:
-                path = replace(path, world_from_camera=carving.ahead(behind, path))
+            behind, path = on, self._smoothed()
+            on = path
+            if plan.first_stride <= n < rounds - 1:
+                on = replace(path, world_from_camera=carving.ahead(behind, path))
         return path, bodies
+
+    def _viewed(self, bodies: Sequence[Body]) -> Path | None:
+        """The path as the viewpoint network sees it; None where it saw too little, or was not to look."""
+        if self._glances is None:
+            return None
+        from rrb.recipes._track_views import poses_of
+
+        views = self._glances.views(len(bodies))
+        masks = {key: self._masks[key].mask(self.tracker.camera) for key in views}
+        seen = poses_of(views, masks, bodies)
+        if not seen:
+            return None
+        tracked = self._found
+        self._found = {
+            key: Measured(pose, covariance, 1.0, TRACKED) for key, (pose, covariance) in seen.items()
+        }
+        try:
+            return self._smoothed()
+        finally:
+            self._found = tracked
 
     # --- the answer ---------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ from rrb.networks.categories import CATEGORIES
 from rrb.networks.field import Field
 from rrb.networks.looks import looks_at
 from rrb.networks.occupancy import OccupancyNetwork
-from rrb.networks.viewpoint import Mode, ViewpointNetwork, Views, agreed, category_shares, modes, unmirrored
+from rrb.networks.viewpoint import Mode, ViewpointNetwork, Views, category_shares, modes, viewed
 from rrb.recipes.answer import (
     Candidate,
     covariance_of,
@@ -145,12 +145,7 @@ class Rrb:
         return looks_at(image, mask, camera.matrix, size, fills)
 
     def views(self, seen: Tensor) -> Views:
-        """What all looks, and their mirror images, agree on."""
-        with torch.no_grad():
-            said = self.viewpoint(seen)
-            if not self.settings.mirrors:
-                return agreed(said)
-            return agreed(said, unmirrored(self.viewpoint(seen.flip(3))))
+        return viewed(self.viewpoint, seen, self.settings.mirrors)
 
     def shape(self, seen: Tensor, category: str) -> Shape:
         size = self.occupancy.config.encoder.size_px

@@ -436,7 +436,7 @@ def track(
         names = names or masks.names
     source = shown(frames, masks, times_s, names or None)
     tracker, source = tracker_for(source, camera, meshes, names, camera_height_m, reconstruct_from, settings)
-    film = Film(tracker, keeps_pictures=refine is not None)
+    film = Film(tracker, keeps_pictures=refine is not None, looks=smooth and carve is not False)
     for frame, given, time_s in source:
         step = film.add(frame, given, time_s)
         if on_step is not None:
