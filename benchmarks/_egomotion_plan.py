@@ -19,6 +19,7 @@ class Plan:
     size: tuple[int, int] = (256, 256)  # height, width
     samples: int = 16  # of a photoreal pixel
     style: str = "photoreal"
+    own: int = 3  # films of each kind that are followed by our own masks, too
     hard: int = 3  # films of each kind that are made hard
     speed_frames: int = 40
     speed_sides: tuple[int, ...] = (128, 256, 512, 1024)
@@ -34,6 +35,7 @@ class Plan:
             first_seed=0,
             frames=16,
             style="fast",
+            own=1,
             hard=1,
             speed_frames=6,
             speed_sides=(128, 256),
@@ -45,7 +47,9 @@ class Plan:
     def limited(self, count: int | None) -> "Plan":
         if count is None:
             return self
-        return replace(self, seeds=min(self.seeds, count), hard=min(self.hard, count))
+        return replace(
+            self, seeds=min(self.seeds, count), own=min(self.own, count), hard=min(self.hard, count)
+        )
 
     def with_style(self, style: str | None) -> "Plan":
         """As asked; photoreal without Blender becomes fast, and is said."""

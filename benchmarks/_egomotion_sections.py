@@ -26,8 +26,9 @@ class Run:
         getattr(self, section)()
 
     def runs(self) -> None:
-        for film in self._films():
-            for way in _egomotion_runs.WAYS:
+        for way in _egomotion_runs.WAYS:
+            few = self.plan.own if way == _egomotion_runs.OWN else None
+            for film in self._films(few):
                 self._get("runs", film, way, partial(_egomotion_runs.run, film, way))
 
     def vo(self) -> None:
