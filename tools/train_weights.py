@@ -26,37 +26,31 @@ class Stage:
 
 
 def stages(root: Path, photos: str, meshes: str, share: float) -> Iterator[Stage]:
-    views = ("--viewpoints", "choy", "pascal", "street", "--photos", photos, "--points", "512")
+    anywhere = ("--viewpoints", "choy", "pascal", "street", "--photos", photos)
+    ring = ("--viewpoints", "choy", "--white")  # as the paper's pictures
+    photoreal, of_real = ("--style", "photoreal", "--views", "4"), ("--meshes", meshes)
 
-    def data(name: str, category: str, count: int, *more: str) -> Stage:
+    def data(name: str, category: str, count: int, *more: str, seen: tuple[str, ...] = anywhere) -> Stage:
         few = str(max(48, int(share * count)))
-        where = ("--category", category, "--count", few, "--out", str(root / name))
-        return Stage(name, ("data", "make", *where, *views, *more))
+        where = ("--category", category, "--count", few, "--out", str(root / name), "--points", "512")
+        return Stage(name, ("data", "make", *where, *seen, *more))
 
-    made = [
+    fast = [
         data(f"fast_{c}", c, 24_000 if c == "chair" else 12_000, "--seed", "1", "--views", "12")
         for c in CATEGORIES
     ]
     # Chairs differ the most: three times as many of them.
-    made.append(data("fast_chair2", "chair", 36_000, "--seed", "12", "--views", "6"))
-    real = [data(f"fast_real_{c}", c, n, "--seed", "2", "--meshes", meshes) for c, n in REAL.items()]
-    photo = [
-        data(
-            f"photo_{c}",
-            c,
-            1600 if c == "chair" else 240,
-            "--seed",
-            "3",
-            "--views",
-            "4",
-            "--style",
-            "photoreal",
-        )
-        for c in CATEGORIES
+    fast.append(data("fast_chair2", "chair", 36_000, "--seed", "12", "--views", "6"))
+    fast += [data(f"fast_real_{c}", c, n, "--seed", "2", *of_real) for c, n in REAL.items()]
+    slow = [
+        data(f"photo_{c}", c, 1600 if c == "chair" else 240, "--seed", "3", *photoreal) for c in CATEGORIES
     ]
-    yield from (*made, *real, *photo)
-    fast = tuple(stage.name for stage in (*made, *real))
-    every = tuple(stage.name for stage in (*made, *real, *photo))
+    slow.append(data("photo_real_chair", "chair", 200, "--seed", "3", *photoreal, *of_real))
+    slow.append(data("white_chair", "chair", 1200, "--seed", "5", *photoreal, seen=ring))
+    slow.append(data("white_real_chair", "chair", 240, "--seed", "5", *photoreal, *of_real, seen=ring))
+    yield from (*fast, *slow)
+    fast_ones = tuple(stage.name for stage in fast)
+    every = tuple(stage.name for stage in (*fast, *slow))
 
     def train(
         network: str, steps: int, names: tuple[str, ...], *more: str, after: tuple[str, ...] = ()
@@ -77,7 +71,7 @@ def stages(root: Path, photos: str, meshes: str, share: float) -> Iterator[Stage
         )
         return Stage(network, ("train", network, "--data", *folders, *flags, *more), (*names, *after))
 
-    yield train("shapes", 8_000, fast, "--rate", "0.005")
+    yield train("shapes", 8_000, fast_ones, "--rate", "0.005")
     yield train("viewpoint", 16_000, every)
     yield train("mask", 24_000, every, "--rate", "0.003")
     taught = ("--shapes", best(root, "shapes"), "--start", best(root, "viewpoint"), "--rate", "0.0015")
