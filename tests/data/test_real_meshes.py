@@ -53,6 +53,17 @@ def test_vertices_that_no_face_uses_do_not_move_it(tmp_path):
     np.testing.assert_allclose(shape.mesh.bounding_box()[1], shape.extent / 2, atol=2e-6)
 
 
+@pytest.mark.parametrize(
+    ("mesh", "folds"), [(box((10, 20, 30)), 2), (box((9, 20, 9)), 4), (pieces(2), 2), (None, 1)]
+)
+def test_its_turns_are_those_of_its_surface(tmp_path, mesh, folds):
+    if mesh is None:  # a post on one side of a plate
+        post = box((10, 40, 10))
+        mesh = Mesh.concatenated([box((60, 5, 40)), post.with_vertices(post.vertices + [25, 20, 0])])
+    (real,) = listed(folder_of(tmp_path, [ENTRY], mesh))
+    assert shape_of(real, 0, 0).turns.folds == folds
+
+
 def test_a_part_is_what_hangs_together(tmp_path):
     """Also where a file repeats vertices for each face, as .stl does."""
     whole = pieces(12)

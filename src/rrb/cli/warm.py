@@ -44,10 +44,10 @@ def _fit() -> None:
     from rrb.fitting.fit import fit
     from rrb.fitting.mask_checks import blobs
     from rrb.fitting.search import SecondOrder
-    from rrb.fitting.symmetry import Symmetry
     from rrb.geometry.camera import Camera
     from rrb.geometry.mesh import Mesh
     from rrb.geometry.pose import Pose
+    from rrb.geometry.symmetry import Symmetry
     from rrb.raster.approximations import silhouette
 
     camera = Camera.from_fov(45.0, width=32, height=32)

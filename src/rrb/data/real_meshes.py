@@ -21,6 +21,7 @@ from rrb.errors import BadFileError, BadInputError
 from rrb.geometry.files import read_bytes
 from rrb.geometry.json_io import read_json
 from rrb.geometry.mesh import Mesh
+from rrb.geometry.symmetry import Symmetry
 
 INDEX = "index.json"
 SIZE_SPREAD = 0.1  # what an index says of a size is right, give or take this share
@@ -116,6 +117,7 @@ def shape_of(real: RealMesh, variant: int, seed: int) -> Shape:
         parts=tuple(f"part{k}" for k in range(len(used))),
         materials=tuple(looks[int(random.integers(len(looks)))](random) for _ in used),
         style={"source": real.name, "front": "-z" if real.has_front else "not defined"},
+        turns=Symmetry(stored).turns_about_up(),
     )
 
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from rrb._jit import run_parallel, split, threads
 from rrb.fitting.observed import CELL_PX, Observed
 from rrb.fitting.variables import Variables
-from rrb.geometry._arrays import as_numpy
 from rrb.geometry.mesh import Mesh
+from rrb.geometry.mesh_parts import used_part
 from rrb.geometry.pose import Pose
 from rrb.raster.topology import topology
 
@@ -186,14 +186,3 @@ class Contour:
 
         farthest = [(self.vertices @ direction).argmax() for direction in directions(_DIRECTIONS)]
         return np.ascontiguousarray(self.vertices[np.unique(farthest)])
-
-
-def used_part(mesh: Mesh) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Vertices (V, 3) and faces (F, 3) of the mesh without padding and without vertices that no face names."""
-    vertices, faces = as_numpy(mesh.vertices).astype(np.float64), np.asarray(as_numpy(mesh.faces), np.int64)
-    faces = faces[faces[:, 0] >= 0]
-    used = np.zeros(len(vertices), bool)
-    used[faces] = True
-    if used.all():
-        return np.ascontiguousarray(vertices), faces
-    return np.ascontiguousarray(vertices[used]), (np.cumsum(used) - 1)[faces]

@@ -12,19 +12,20 @@ from numpy.typing import NDArray
 
 from rrb.errors import BadInputError
 from rrb.fitting import confidence, search
-from rrb.fitting.contour import Contour, used_part
+from rrb.fitting.contour import Contour
 from rrb.fitting.first_order import FirstOrder
 from rrb.fitting.mask_checks import checked_mask, checked_unknown, remarks
 from rrb.fitting.observed import observe
 from rrb.fitting.result import FitResult, Step
 from rrb.fitting.search import Found, SecondOrder
-from rrb.fitting.symmetry import Symmetry
 from rrb.fitting.variables import Variables, bound_met, choose, require_inside
 from rrb.geometry._arrays import finite_float, short
 from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
+from rrb.geometry.mesh_parts import used_part
 from rrb.geometry.pose import Pose
 from rrb.geometry.pose_io import Hypothesis
+from rrb.geometry.symmetry import Symmetry
 
 MOST_HYPOTHESES = 5
 _GOOD_COST = 0.3

@@ -1,4 +1,4 @@
-"""The pieces that a mesh falls into, and the mesh without its specks."""
+"""The pieces that a mesh falls into, the mesh without its specks, and without what no face names."""
 
 from __future__ import annotations
 
@@ -34,3 +34,14 @@ def without_specks(mesh: Mesh, least_share: float) -> Mesh:
     faces = numpy_view(mesh.faces)[kept]
     used, renamed = np.unique(faces, return_inverse=True)
     return Mesh(as_numpy(mesh.vertices)[used], renamed.reshape(-1, 3))
+
+
+def used_part(mesh: Mesh) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Vertices (V, 3) and faces (F, 3) of the mesh without padding and without vertices that no face names."""
+    vertices, faces = as_numpy(mesh.vertices).astype(np.float64), np.asarray(as_numpy(mesh.faces), np.int64)
+    faces = faces[faces[:, 0] >= 0]
+    used = np.zeros(len(vertices), bool)
+    used[faces] = True
+    if used.all():
+        return np.ascontiguousarray(vertices), faces
+    return np.ascontiguousarray(vertices[used]), (np.cumsum(used) - 1)[faces]

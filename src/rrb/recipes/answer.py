@@ -15,11 +15,11 @@ from rrb.fitting.confidence import angle_axes
 from rrb.fitting.deformable import resampled, window_around
 from rrb.fitting.result import FitResult
 from rrb.fitting.scale import scale_of_pose
-from rrb.fitting.symmetry import Symmetry
 from rrb.geometry.camera import Camera
 from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
 from rrb.geometry.pose_io import Hypothesis
+from rrb.geometry.symmetry import Symmetry
 from rrb.networks.viewpoint import Mode
 from rrb.raster.render import render
 

@@ -9,11 +9,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rrb.fitting.contour import used_part
 from rrb.geometry import rotations
 from rrb.geometry.mesh import Mesh
+from rrb.geometry.mesh_parts import used_part
 from rrb.geometry.pose import Pose
 from rrb.geometry.sampling import sample_surface
+from rrb.geometry.turns import Turns
 
 # Mean distance between the surface before and after, of its largest extent.
 SAME_SHARE = 0.005
@@ -31,6 +32,20 @@ class Symmetry:
         self._vertices, faces = used_part(mesh)
         self._faces = np.ascontiguousarray(faces, np.int32)
         self._limit = SAME_SHARE * float(np.ptp(self._vertices, axis=0).max())
+
+    def turns_about_up(self) -> Turns:
+        """Which turns about the y axis through the bounding box's middle leave the surface where it was."""
+        middle = (self._vertices.min(0) + self._vertices.max(0)) / 2
+
+        def holds(turn: float) -> bool:
+            return self.holds(_about(middle, np.array([0.0, 1.0, 0.0]), turn))
+
+        if all(holds(turn) for turn in _ANY_TURNS):
+            return Turns(0)
+        for folds in range(_MOST_FOLDS, 1, -1):
+            if all(holds(2 * math.pi * k / folds) for k in range(1, folds // 2 + 1)):
+                return Turns(folds)
+        return Turns()
 
     @property
     def in_words(self) -> str | None:
@@ -97,7 +112,7 @@ class Symmetry:
 
     def _distance_after(self, motion: Pose) -> float:
         """Mean distance of points of the surface, moved, to the surface."""
-        from rrb.fitting._closest_kernel import mean_distance
+        from rrb.geometry._closest_kernel import mean_distance
 
         points = np.ascontiguousarray(motion @ self._points)
         return mean_distance(points, self._vertices, self._faces, self._spheres, self._limit)
@@ -108,7 +123,7 @@ class Symmetry:
 
     @cached_property
     def _spheres(self) -> NDArray[np.float64]:
-        from rrb.fitting._closest_kernel import enclosing_spheres
+        from rrb.geometry._closest_kernel import enclosing_spheres
 
         spheres = np.empty((len(self._faces), 4))
         enclosing_spheres(self._vertices, self._faces, spheres)

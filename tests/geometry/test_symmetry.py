@@ -8,9 +8,9 @@ import pytest
 
 import rrb
 from fit_scenes import ODD, TWO_SIDED, chair, shifted
-from rrb.fitting.symmetry import Symmetry
 from rrb.geometry.primitives import box, cylinder, icosphere, torus
 from rrb.geometry.rotations import matrix_from_rotation_vector
+from rrb.geometry.symmetry import Symmetry
 
 SHIFTS = [(0, 0, 0), (0.7, -0.4, 0.25), (5.0, 3.0, -8.0)]
 X, Y, Z = np.eye(3)
@@ -150,3 +150,20 @@ def test_an_axis_need_not_be_one_of_the_mesh_s_own(mesh, seed):
 
 def test_a_chair_has_none():
     assert Symmetry(chair()).in_words is None
+
+
+@pytest.mark.parametrize(
+    ("mesh", "folds"),
+    [
+        (prism(6), 6),
+        (prism(3), 1),  # about its own axis, which is not its box's
+        (box((1, 0.6, 0.8)), 2),
+        (box((0.8, 0.6, 0.8)), 4),
+        (FREE[0], 0),
+        (ODD, 1),
+        (TWO_SIDED, 1),
+    ],
+)
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_turns_about_the_vertical_are_counted(mesh, folds, shift):
+    assert Symmetry(shifted(mesh, shift)).turns_about_up().folds == folds
