@@ -64,8 +64,8 @@ class Stub:
         self.names, self.meshes = list(names) or list(given), list(given.values())
         return self
 
-    def film(self, tracker):
-        self.tracker_made, self.steps = tracker, []
+    def film(self, tracker, looks=True):
+        self.tracker_made, self.looks, self.steps = tracker, looks, []
         return _Film(self)
 
 

@@ -20,6 +20,7 @@ from rrb.errors import BadFileError, BadInputError, RrbError
 if TYPE_CHECKING:
     from rrb.geometry.mesh import Mesh
     from rrb.recipes._track_film import Film
+    from rrb.recipes.frames import Frame
     from rrb.recipes.track import Step
     from rrb.viz.track_animation import Kept
 
@@ -71,11 +72,12 @@ class Interrupt:
 
 def follow(source: Source, out: Path) -> Done:
     from rrb.cli._track_pictures import kept_pictures
-    from rrb.recipes._track_film import Film
+    from rrb.recipes._track_film import Film, begun
 
     options = source.options
     looks = not (options.no_carve or options.no_smooth)
-    done = Run(source, Film(_tracker(source), looks=looks), kept_pictures())
+    tracker = _tracker(source)
+    done = Run(source, begun(tracker, iter(source)), Film(tracker, looks=looks), kept_pictures())
     error = None
     with Interrupt().listening() as interrupt, _lines(out / "frames.jsonl") as lines, _bar(source) as bar:
         try:
@@ -95,6 +97,7 @@ class Run:
     """What is under way."""
 
     source: Source
+    shown: Iterator[tuple[Frame, Any, float | None]]
     film: Film
     kept: Kept
     seconds: list[float] = field(default_factory=list)
@@ -103,7 +106,7 @@ class Run:
         """Until the end, or Ctrl-C; a frame that was begun is finished."""
         from rrb.cli._track_pictures import keep
 
-        for frame, masks, time_s in self.source:
+        for frame, masks, time_s in self.shown:
             before = time.perf_counter()
             step = self.film.add(frame, masks, time_s)
             self.seconds.append(time.perf_counter() - before)

@@ -49,7 +49,7 @@ class Rounds:
 # Poses that followed a wrong mesh are all wrong alike: each round goes the same way a little less far.
 ALONG_THE_PATH = Rounds((0.2, 0.1, *7 * (0.06,)), 2, 120.0)
 # Those that the network saw are wrong one by one, and soon mended.
-FROM_VIEWS = Rounds((0.2, 0.1, 0.06), 3, 200.0)
+FROM_VIEWS = Rounds((0.2, 0.1, *3 * (0.06,)), 5, 200.0)
 
 
 def shapes_carved(

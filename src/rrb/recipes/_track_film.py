@@ -25,7 +25,7 @@ from rrb.recipes._track_body import Body, Fit, Mask
 from rrb.recipes._track_hiding import hidden_by_others, seen_at
 from rrb.recipes._track_map import Sight, fuse
 from rrb.recipes._track_meshes import Refine, View, made_from
-from rrb.recipes._track_object import HIDDEN, TRACKED, Follower, TrackSettings
+from rrb.recipes._track_object import HIDDEN, TRACKED, Follower
 from rrb.recipes.frames import Frame
 from rrb.recipes.track import PREDICTED, Step, Tracker
 
@@ -38,6 +38,7 @@ _BELIEVED = 0.5  # of a sighting's weight in the smoother
 _RESHAPED = 3.0  # jumps that a better mesh may mean
 _BRIDGED = 0.3  # confidence of a frame between two that are known
 _LEAST_CONFIDENCE = 0.05
+_LOOKED_AHEAD = 150  # frames, at most, before an object has to be seen that is to be reconstructed
 _VIEWS = 8  # pictures from which shapes are refined; twice as many are kept
 
 
@@ -99,6 +100,7 @@ class Film:
         self._every = 1
         self._looks = looks
         self._glances: Glances | None = None
+        self._views: dict[tuple[int, int], Measured] = {}  # what the network said, once it was asked
 
     def follow(self, frames: Any, masks: Any = None, times_s: Any = None) -> Iterator[Step]:
         """As `Tracker.follow`."""
@@ -204,22 +206,19 @@ class Film:
 
     def _root(self) -> int:
         """The first object; the first that was ever found, if that never was."""
-        return min(k for _, k in self._found)
+        return min(k for _, k in (*self._found, *self._views))
 
     def _smoothed(self) -> Path:
+        """Of what was found, and of what the viewpoint network said: shapes that are carved drift less beside it."""
         from rrb.egomotion.smoothing import Sighting, smooth
 
         root, count = self._root(), len(self.tracker.names)
         number = [root, *(k for k in range(count) if k != root)]  # the smoother's first is its world
         keys = sorted(self._found)
+        said = [*((key, self._found[key]) for key in keys), *sorted(self._views.items(), key=lambda v: v[0])]
         sightings = [
-            Sighting(
-                frame,
-                number.index(k),
-                self._found[frame, k].camera_from_object,
-                _information(self._found[frame, k]),
-            )
-            for frame, k in keys
+            Sighting(frame, number.index(k), one.camera_from_object, _information(one))
+            for (frame, k), one in said
         ]
         times_s = np.array([step.time_s for step in self.steps])
         result = smooth(sightings, len(self.steps), count, times_s=times_s)
@@ -234,7 +233,7 @@ class Film:
             result.seen,
             result.covariances,
             places,
-            dict(zip(keys, result.weights.tolist(), strict=True)),
+            dict(zip(keys, result.weights[: len(keys)].tolist(), strict=True)),
         )
 
     def _apart(self) -> Path:
@@ -380,6 +379,8 @@ class Film:
             other = [Body(mesh, camera) for mesh in meshes]
             found = self._again(on, other, keys, _RESHAPED, None if n == rounds - 1 else 0)
             if all(a is b for a, b in zip(meshes, before, strict=True)) or 2 * len(found) < len(tracked):
+                if n == 0:
+                    self._views = {}
                 break
             share = carving.change_of_size(_poses(self._found), _poses(found))
             bodies = [Body(carving.resized_mesh(mesh, share), camera) for mesh in meshes]
@@ -396,15 +397,15 @@ class Film:
             return None
         from rrb.recipes._track_views import poses_of
 
-        views = self._glances.views(len(bodies))
-        masks = {key: self._masks[key].mask(self.tracker.camera) for key in views}
-        seen = poses_of(views, masks, bodies)
-        if not seen:
-            return None
-        tracked = self._found
-        self._found = {
-            key: Measured(pose, covariance, 1.0, TRACKED) for key, (pose, covariance) in seen.items()
+        modes = self._glances.views(len(bodies))
+        masks = {key: self._masks[key].mask(self.tracker.camera) for key in modes}
+        self._views = {
+            key: Measured(pose, covariance, 1.0, TRACKED)
+            for key, (pose, covariance) in poses_of(modes, masks, bodies).items()
         }
+        if not self._views:
+            return None
+        tracked, self._found = self._found, {}
         try:
             return self._smoothed()
         finally:
@@ -480,29 +481,25 @@ def _information(one: Measured) -> NDArray[np.float64]:
 # --- the beginning ------------------------------------------------------------------------------------
 
 
-def tracker_for(
-    source: Source,
-    camera: Camera,
-    meshes: Any,
-    names: Sequence[str],
-    camera_height_m: float | None,
-    reconstruct_from: int,
-    settings: TrackSettings,
-) -> tuple[Tracker, Source]:
-    """A tracker, its meshes reconstructed from several frames if that is asked for; and all frames."""
+def begun(tracker: Tracker, source: Source, reconstruct_from: int = 1) -> Source:
+    """All frames; a tracker without meshes has begun by so many in which each of its objects is seen first."""
     if isinstance(reconstruct_from, bool) or not isinstance(reconstruct_from, int) or reconstruct_from < 1:
         raise BadInputError(f"reconstruct_from is {reconstruct_from!r}; a whole number from 1 is accepted")
-    tracker = Tracker(camera, meshes, names=names, camera_height_m=camera_height_m, settings=settings)
-    if meshes is not None or reconstruct_from == 1:
-        return tracker, source
-    taken, views = [], []
+    if tracker.meshes:
+        return source
+    taken, views, seen = [], list[View](), list[int]()
     for frame, given, time_s in source:
         taken.append((frame, given, time_s))
         masks = tracker.masks_of(frame, given)
-        if frame.image is not None and any(mask is not None for mask in masks):
-            views.append(View(frame.image, masks))
-        if len(views) == reconstruct_from:
+        seen += [0] * (len(masks) - len(seen))
+        new = [
+            m if m is not None and n < reconstruct_from else None for m, n in zip(masks, seen, strict=False)
+        ]
+        if frame.image is not None and any(mask is not None for mask in new):
+            views.append(View(frame.image, tuple(new)))
+            seen = [n + (k < len(new) and new[k] is not None) for k, n in enumerate(seen)]
+        if min(seen, default=0) >= reconstruct_from or len(taken) == _LOOKED_AHEAD:
             break
     if views:
-        tracker.begin_with(made_from(views, tracker.camera, camera_height_m))
-    return tracker, chain(taken, source)
+        tracker.begin_with(made_from(views, tracker.camera, tracker.camera_height_m))
+    return chain(taken, source)

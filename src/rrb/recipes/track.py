@@ -104,7 +104,7 @@ class Tracker:
         if not isinstance(camera, Camera):
             raise BadInputError(f"the camera is {short(camera)}; a Camera is accepted")
         self.camera, self.settings = camera.numpy(), settings
-        self._height = camera_height_m
+        self.camera_height_m = camera_height_m
         self.names = list(names)
         self.notes: list[str] = []
         self.is_metric = True
@@ -149,7 +149,7 @@ class Tracker:
         self._require_size(frame)
         self.masks = self.masks_of(frame, masks)
         if not self.followers and any(mask is not None for mask in self.masks):
-            self.begin_with(made_from([View(frame.image, self.masks)], self.camera, self._height))
+            self.begin_with(made_from([View(frame.image, self.masks)], self.camera, self.camera_height_m))
         if not self.followers:
             return self._without_camera(now, None, ())
         self.masks = (*self.masks, *[None] * (len(self.followers) - len(self.masks)))
@@ -422,7 +422,7 @@ def track(
     carve: whether shapes then follow what all masks agree on, in turn with the path; None: where nobody gave meshes.
     on_step: told each frame as it is done.
     """
-    from rrb.recipes._track_film import Film, tracker_for
+    from rrb.recipes._track_film import Film, begun
 
     if carve and not smooth:
         raise BadInputError("shapes are carved along a smoothed path: carve needs smooth")
@@ -435,7 +435,8 @@ def track(
         masks = MaskFolder(Path(masks), names or None)
         names = names or masks.names
     source = shown(frames, masks, times_s, names or None)
-    tracker, source = tracker_for(source, camera, meshes, names, camera_height_m, reconstruct_from, settings)
+    tracker = Tracker(camera, meshes, names=names, camera_height_m=camera_height_m, settings=settings)
+    source = begun(tracker, source, reconstruct_from)
     film = Film(tracker, keeps_pictures=refine is not None, looks=smooth and carve is not False)
     for frame, given, time_s in source:
         step = film.add(frame, given, time_s)
