@@ -637,3 +637,13 @@ def test_a_bad_run_is_refused(sightings, arguments, words):
 def test_bad_settings_are_refused(settings, words):
     with pytest.raises(BadInputError, match=words):
         smooth([made()], 3, 1, **settings)
+
+
+def test_an_object_of_which_nothing_is_believed_stays_where_it_was():
+    problem, state = small_problem()
+    of_it = problem.seen.object == 1
+    problem = replace(problem, believed=np.where(of_it, 0.0, problem.believed), free=np.r_[7:13, 14:20])
+    _, objects = Solved(normal_equations(problem, state)).step()
+    np.testing.assert_array_equal(objects[:6], 0)
+    assert np.isfinite(objects).all()
+    assert (np.abs(objects[6:]) > 1e-3).any()

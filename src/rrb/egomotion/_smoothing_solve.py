@@ -19,6 +19,7 @@ from rrb.egomotion._turns import Floats, turned
 # Added to the normal matrix alone, not to the cost: it moves no minimum, and where nothing else speaks it makes the
 # matrix invertible. Standard deviations of 1e4 rad and m, of 100 rad/s and m/s.
 _FLOOR = np.repeat([1e-8, 1e-4], 6)
+_OBJECT_FLOOR = 1e-8  # for one of which no sighting is believed
 _SMALL = 1e-13  # predicted decrease of the cost at which a descent ends; relative to the cost, 1e-3 of it
 _LEAST_DAMPING, _MOST_DAMPING = 1e-5, 1e9
 
@@ -165,7 +166,7 @@ class Solved:
         self.normal, self.chain = normal, Chain.of(diagonal, normal.upper)
         self.answer = self.chain.solve(np.concatenate((normal.across, normal.slope[..., None]), 2))
         self.carried = self.answer[:, :, :-1]  # (N, 12, P): what frames do when objects move, negated
-        objects = normal.objects + damping * np.diag(np.diagonal(normal.objects))
+        objects = normal.objects + np.diag(damping * np.diagonal(normal.objects) + _OBJECT_FLOOR)
         left = objects - np.tensordot(normal.across, self.carried, ((0, 1), (0, 1)))
         self.objects = (left + left.T) / 2
 
