@@ -38,7 +38,7 @@ _BELIEVED = 0.5  # of a sighting's weight in the smoother
 _RESHAPED = 3.0  # jumps that a better mesh may mean
 _BRIDGED = 0.3  # confidence of a frame between two that are known
 _LEAST_CONFIDENCE = 0.05
-_LOOKED_AHEAD = 150  # frames, at most, before an object has to be seen that is to be reconstructed
+_LOOKED_AHEAD = 60  # frames, at most, before an object has to be seen that is to be reconstructed
 _VIEWS = 8  # pictures from which shapes are refined; twice as many are kept
 
 
@@ -169,7 +169,7 @@ class Film:
             raise BadInputError("there are no frames; at least one is accepted")
         if not self._found:
             return self._nothing()
-        bodies = [follower.body for follower in self.tracker.followers]
+        bodies, self._views = [follower.body for follower in self.tracker.followers], {}
         solve = self._apart
         if smooth:
             self._polish(bodies, sorted(self._found))
@@ -367,9 +367,9 @@ class Film:
     def _carved(self, path: Path, bodies: list[Body]) -> tuple[Path, list[Body]]:
         """Shapes and poses in turn, as `_track_carving` says; both as they were where masks do not agree."""
         camera, keys, tracked = self.tracker.camera, sorted(self._masks), self._found
-        begun = self._viewed(bodies)
-        plan = carving.ALONG_THE_PATH if begun is None else carving.FROM_VIEWS
-        on = path if begun is None else begun
+        viewed = self._viewed(bodies)
+        plan = carving.ALONG_THE_PATH if viewed is None else carving.FROM_VIEWS
+        on = path if viewed is None else viewed
         rounds = len(plan.spared)
         for n, spared in enumerate(plan.spared):
             frames = carving.spread(np.flatnonzero(on.seen))
