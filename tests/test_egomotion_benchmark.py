@@ -382,7 +382,7 @@ def main(bench, monkeypatch):
             "masks": case.masks,
         } | shares
 
-    def spoilt(film, spoil, way, place):
+    def spoilt(film, spoil, way):
         score = bench.score.scored(film.world_from_camera, perfect(film))
         return {"film": film.name, "kind": film.kind, "way": way, "spoil": spoil, **score}
 
