@@ -84,3 +84,18 @@ def test_no_object_no_mesh(both, asked):
 def test_a_count_that_is_none_is_refused(both, count):
     with pytest.raises(BadInputError, match="whole number from 1"):
         begin(both, both.masks, count)
+
+
+def test_own_masks_are_made_once_for_each_frame(monkeypatch):
+    one, asked = film([chair()], frames=5), []
+
+    def own(frame, bodies, expected):
+        asked.append(frame)
+        return [one.masks[len(asked) - 1][0]]
+
+    monkeypatch.setattr(_track_film, "made_from", lambda *given: Made(one.meshes, True, []))
+    tracker = Tracker(one.camera)
+    tracker._own = own
+    frames = begun(tracker, shown([PICTURE] * 5, None, None, None))
+    assert all(tracker.step(frame, masks).known for frame, masks, _ in frames)
+    assert len(asked) == 5

@@ -77,11 +77,11 @@ def follow(source: Source, out: Path) -> Done:
     options = source.options
     looks = not (options.no_carve or options.no_smooth)
     tracker = _tracker(source)
-    done = Run(source, begun(tracker, iter(source)), Film(tracker, looks=looks), kept_pictures())
+    done = Run(source, Film(tracker, looks=looks), kept_pictures())
     error = None
     with Interrupt().listening() as interrupt, _lines(out / "frames.jsonl") as lines, _bar(source) as bar:
         try:
-            done.follow(lines, bar, interrupt)
+            done.follow(begun(tracker, iter(source)), lines, bar, interrupt)
         except RrbError as refused:
             if not done.film.steps:
                 raise
@@ -97,16 +97,21 @@ class Run:
     """What is under way."""
 
     source: Source
-    shown: Iterator[tuple[Frame, Any, float | None]]
     film: Film
     kept: Kept
     seconds: list[float] = field(default_factory=list)
 
-    def follow(self, lines: TextIO, bar: Progress, interrupt: Interrupt) -> None:
+    def follow(
+        self,
+        frames: Iterator[tuple[Frame, Any, float | None]],
+        lines: TextIO,
+        bar: Progress,
+        interrupt: Interrupt,
+    ) -> None:
         """Until the end, or Ctrl-C; a frame that was begun is finished."""
         from rrb.cli._track_pictures import keep
 
-        for frame, masks, time_s in self.shown:
+        for frame, masks, time_s in frames:
             before = time.perf_counter()
             step = self.film.add(frame, masks, time_s)
             self.seconds.append(time.perf_counter() - before)

@@ -41,7 +41,7 @@ class Rounds:
     spared: tuple[
         float, ...
     ]  # of the masks, in each round: the less poses are off, the fewer contradict by mistake
-    first_stride: int  # the round after which the path is taken farther
+    first_stride: int | None  # the round after which the path is taken farther
     # Between neighbouring directions, from above: where nobody looked, shape and path are loose.
     widest_deg: float
 
@@ -49,7 +49,7 @@ class Rounds:
 # Poses that followed a wrong mesh are all wrong alike: each round goes the same way a little less far.
 ALONG_THE_PATH = Rounds((0.2, 0.1, *7 * (0.06,)), 2, 120.0)
 # Those that the network saw are wrong one by one, and soon mended.
-FROM_VIEWS = Rounds((0.2, 0.1, *3 * (0.06,)), 5, 200.0)
+FROM_VIEWS = Rounds((0.2, 0.1, *3 * (0.06,)), None, 200.0)
 
 
 def shapes_carved(

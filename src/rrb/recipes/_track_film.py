@@ -22,6 +22,7 @@ from rrb.geometry.mesh import Mesh
 from rrb.geometry.pose import Pose
 from rrb.recipes import _track_carving as carving
 from rrb.recipes._track_body import Body, Fit, Mask
+from rrb.recipes._track_carving import Key
 from rrb.recipes._track_hiding import hidden_by_others, seen_at
 from rrb.recipes._track_map import Sight, fuse
 from rrb.recipes._track_meshes import Refine, View, made_from
@@ -83,7 +84,7 @@ class Path:
     seen: NDArray[np.bool_]  # known from the frame itself
     covariances: NDArray[np.float64] | None
     world_from_objects: list[Pose | None]
-    weights: dict[tuple[int, int], float]  # of each sighting, by frame and object
+    weights: dict[Key, float]  # of each sighting, by frame and object
 
 
 class Film:
@@ -94,13 +95,13 @@ class Film:
         self.tracker = tracker
         self.steps: list[Step] = []
         self.meshes: list[Mesh] | None = None  # that the last path is of; None before one was asked for
-        self._found: dict[tuple[int, int], Measured] = {}
-        self._masks: dict[tuple[int, int], Packed] = {}
+        self._found: dict[Key, Measured] = {}
+        self._masks: dict[Key, Packed] = {}
         self._pictures: dict[int, NDArray[np.uint8]] | None = {} if keeps_pictures else None
         self._every = 1
         self._looks = looks
         self._glances: Glances | None = None
-        self._views: dict[tuple[int, int], Measured] = {}  # what the network said, once it was asked
+        self._views: dict[Key, Measured] = {}  # what the network said, once it was asked
 
     def follow(self, frames: Any, masks: Any = None, times_s: Any = None) -> Iterator[Step]:
         """As `Tracker.follow`."""
@@ -204,21 +205,21 @@ class Film:
             notes=(*self.tracker.notes, "no object was found in any frame"),
         )
 
-    def _root(self) -> int:
-        """The first object; the first that was ever found, if that never was."""
-        return min(k for _, k in (*self._found, *self._views))
-
     def _smoothed(self) -> Path:
         """Of what was found, and of what the viewpoint network said: shapes that are carved drift less beside it."""
+        return self._agreed(self._found, self._views)
+
+    def _agreed(self, found: Mapping[Key, Measured], views: Mapping[Key, Measured]) -> Path:
+        """Of both; its weights are those of what was found."""
         from rrb.egomotion.smoothing import Sighting, smooth
 
-        root, count = self._root(), len(self.tracker.names)
+        root, count = _root(found, views), len(self.tracker.names)
         number = [root, *(k for k in range(count) if k != root)]  # the smoother's first is its world
-        keys = sorted(self._found)
-        said = [*((key, self._found[key]) for key in keys), *sorted(self._views.items(), key=lambda v: v[0])]
+        keys = sorted(found)
         sightings = [
-            Sighting(frame, number.index(k), one.camera_from_object, _information(one))
-            for (frame, k), one in said
+            Sighting(frame, number.index(k), one[frame, k].camera_from_object, _information(one[frame, k]))
+            for one in (found, views)
+            for frame, k in sorted(one)
         ]
         times_s = np.array([step.time_s for step in self.steps])
         result = smooth(sightings, len(self.steps), count, times_s=times_s)
@@ -238,7 +239,7 @@ class Film:
 
     def _apart(self) -> Path:
         """Each frame by itself, with the map that was learned."""
-        root = self._root()
+        root = _root(self._found)
         places = list(self.tracker.map.world_from_objects)
         base = places[root]
         if base is None:  # it was never seen beside the others
@@ -248,7 +249,7 @@ class Film:
         places = [None if place is None else world_from_map @ place for place in places]
         poses = list[Pose]()
         known, covariances = [], []
-        weights: dict[tuple[int, int], float] = {}
+        weights: dict[Key, float] = {}
         for step in self.steps:
             sights = [
                 Sight(k, one.camera_from_object, one.covariance)
@@ -271,10 +272,10 @@ class Film:
         self,
         path: Path,
         bodies: Sequence[Body],
-        keys: Sequence[tuple[int, int]],
+        keys: Sequence[Key],
         jumps: float = 1.0,
         rounds: int | None = None,
-    ) -> dict[tuple[int, int], Measured]:
+    ) -> dict[Key, Measured]:
         """What is found at those frames and objects when it is looked for where the path says.
 
         rounds: of polishing; None: as the settings say.
@@ -300,7 +301,7 @@ class Film:
         run_parallel(look, len(keys))
         return {key: one for key, one in zip(keys, found, strict=True) if one is not None}
 
-    def _polish(self, bodies: Sequence[Body], keys: Sequence[tuple[int, int]]) -> None:
+    def _polish(self, bodies: Sequence[Body], keys: Sequence[Key]) -> None:
         """Correct the poses of clean masks, once."""
         found = dict(self._found)
 
@@ -387,7 +388,7 @@ class Film:
             self._found = {key: _resized(one, share) for key, one in found.items()}
             behind, path = on, self._smoothed()
             on = path
-            if plan.first_stride <= n < rounds - 1:
+            if plan.first_stride is not None and plan.first_stride <= n < rounds - 1:
                 on = replace(path, world_from_camera=carving.ahead(behind, path))
         return path, bodies
 
@@ -403,13 +404,7 @@ class Film:
             key: Measured(pose, covariance, 1.0, TRACKED)
             for key, (pose, covariance) in poses_of(modes, masks, bodies).items()
         }
-        if not self._views:
-            return None
-        tracked, self._found = self._found, {}
-        try:
-            return self._smoothed()
-        finally:
-            self._found = tracked
+        return self._agreed({}, self._views) if self._views else None
 
     # --- the answer ---------------------------------------------------------------------------------------
 
@@ -455,12 +450,17 @@ class Film:
         return notes
 
 
+def _root(*said: Mapping[Key, Measured]) -> int:
+    """The first object; the first that was ever found, if that never was."""
+    return min(k for of in said for _, k in of)
+
+
 def _measured(fit: Fit, follower: Follower) -> Measured:
     state = HIDDEN if fit.known_share < 1 else TRACKED
     return Measured(fit.camera_from_object, fit.covariance, follower.confidence_of(fit), state)
 
 
-def _poses(found: Mapping[tuple[int, int], Measured]) -> dict[tuple[int, int], Pose]:
+def _poses(found: Mapping[Key, Measured]) -> dict[Key, Pose]:
     return {key: one.camera_from_object for key, one in found.items()}
 
 
@@ -489,8 +489,9 @@ def begun(tracker: Tracker, source: Source, reconstruct_from: int = 1) -> Source
         return source
     taken, views, seen = [], list[View](), list[int]()
     for frame, given, time_s in source:
-        taken.append((frame, given, time_s))
         masks = tracker.masks_of(frame, given)
+        # Until something was seen the tracker would ask for the same masks once more.
+        taken.append((frame, given if views else masks, time_s))
         seen += [0] * (len(masks) - len(seen))
         new = [
             m if m is not None and n < reconstruct_from else None for m, n in zip(masks, seen, strict=False)

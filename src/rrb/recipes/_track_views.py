@@ -13,16 +13,15 @@ import torch
 from numpy.typing import NDArray
 
 from rrb.errors import BadInputError
-from rrb.fitting.observed import around
 from rrb.geometry.camera import Camera
 from rrb.geometry.pose import Pose
 from rrb.networks.build import shipped
 from rrb.networks.looks import looks_at
 from rrb.networks.viewpoint import Mode, modes, viewed
 from rrb.recipes._track_body import Body, Mask
+from rrb.recipes._track_carving import Key
+from rrb.recipes.reconstruct import at_border
 from rrb.recipes.rrb import OURS, placed
-
-Key = tuple[int, int]  # frame and object
 
 _FRAMES = 48  # that are kept, at most; half of them once there are more
 _LEAST_FRAMES = 8
@@ -45,7 +44,7 @@ class Glances:
             return
         size = shipped("viewpoint")[0].config.encoder.size_px
         for k, mask in enumerate(masks):
-            if mask is not None and not _is_cut(mask):
+            if mask is not None and not at_border(mask):  # such an object is seen as another one
                 looks = looks_at(image, mask, self.camera.matrix, size, OURS.fills)
                 self._looks[frame, k] = looks.half()
         if len({key[0] for key in self._looks}) > _FRAMES:
@@ -63,12 +62,6 @@ class Glances:
             said = [modes(viewed(network, seen), most=OURS.starts) for seen in looks]
             found |= {(frame, k): mode for frame, mode in zip(frames, likeliest(frames, said), strict=True)}
         return found
-
-
-def _is_cut(mask: Mask) -> bool:
-    """Whether it ends at the picture's border: such an object is seen as another one."""
-    top, left, bottom, right = around(mask, 0.0, 0)
-    return top == 0 or left == 0 or bottom == mask.shape[0] or right == mask.shape[1]
 
 
 def likeliest(frames: Sequence[int], said: Sequence[Sequence[Mode]]) -> list[Mode]:
